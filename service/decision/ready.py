@@ -1,0 +1,71 @@
+"""A ruleset made ready: everything built that a decision would otherwise build anew."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.decision.changes import Clockwork, clockwork
+from service.decision.engine import Program
+from service.decision.facts import Reader, reader
+from service.decision.message import CompiledMessage, compile_messages
+from service.playbook.ruleset import CompiledRule, Completion, Ruleset, Stratum
+from service.playbook.vocabulary import STANDARD_FACTS, Fact
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One stratum: how its fields are read, and what is settled when its rules have fired."""
+
+    readers: tuple[tuple[str, Reader], ...]
+    tables: tuple[str, ...]
+    completions: tuple[Completion, ...]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A ruleset with its program in the engine, its readers of fields and its messages."""
+
+    ruleset: Ruleset
+    facts: Mapping[str, Fact]
+    program: Program
+    layers: tuple[Layer, ...]
+    rules: tuple[CompiledRule, ...]
+    messages: Mapping[str, CompiledMessage]
+    clockwork: Clockwork
+
+
+def make_ready(ruleset: Ruleset) -> Ready:
+    """Build what deciding with a ruleset needs; done once, when a playbook is loaded."""
+    facts = {**STANDARD_FACTS, **ruleset.facts}
+    layers = tuple(_layer(stratum, ruleset, facts) for stratum in ruleset.strata)
+    rules = [rule for stratum in ruleset.strata for rule in stratum.rules]
+    return Ready(
+        ruleset=ruleset,
+        facts=facts,
+        program=Program([[(r.id, r.when) for r in s.rules] for s in ruleset.strata]),
+        layers=layers,
+        rules=tuple(sorted(rules, key=lambda rule: rule.id)),
+        messages=compile_messages(ruleset.templates),
+        clockwork=clockwork(ruleset, facts),
+    )
+
+
+def _layer(stratum: Stratum, ruleset: Ruleset, facts: Mapping[str, Fact]) -> Layer:
+    numbers = [rule.id for rule in stratum.rules]
+    return Layer(
+        readers=tuple(
+            (field.name, reader(field, facts, ruleset.texts, ruleset.plays))
+            for field in stratum.fields
+        ),
+        tables=tuple(dict.fromkeys(rule.table for rule in stratum.rules if rule.table)),
+        # A conclusion is completed in the layer of the last of the rules that could refute it.
+        completions=tuple(
+            completion
+            for completion in ruleset.completions
+            if _last_of(completion, ruleset) in numbers
+        ),
+    )
+
+
+def _last_of(completion: Completion, ruleset: Ruleset) -> int:
+    order = [rule.id for stratum in ruleset.strata for rule in stratum.rules]
+    return max(completion.refutations, key=order.index)

@@ -1,0 +1,184 @@
+"""Reading the conditions of a playbook: from `when:` to typed tests.
+
+Every function notes what is wrong in the scope and gives None for what cannot be built;
+the shape was checked before, so only meaning is left to be judged here.
+"""
+
+from typing import Any
+
+from service.playbook.diagnostics import did_you_mean
+from service.playbook.done import read_done
+from service.playbook.rules import ALWAYS, All, AnyOf, Condition, Not, Operator, Test
+from service.playbook.scope import Path, Scope, as_list, as_ref
+from service.playbook.values import TYPE_WORDS, fits
+from service.playbook.vocabulary import Fact
+
+_ORDERINGS = ("at_least", "at_most", "more_than", "less_than")
+_NUMERIC = ("integer", "number")
+
+
+def read_condition(data: Any, path: Path, scope: Scope) -> Condition | None:  # noqa: ANN401
+    """The condition at a path; no condition at all always holds."""
+    if data is None:
+        return ALWAYS
+    parts = [_read_entry(key, value, (*path, key), scope) for key, value in data.items()]
+    return _joined(parts)
+
+
+def _joined(parts: list[Condition | None]) -> Condition | None:
+    sound = [part for part in parts if part is not None]
+    if len(sound) < len(parts):
+        return None
+    return sound[0] if len(sound) == 1 else All(tuple(sound))
+
+
+def _read_entry(key: str, value: Any, path: Path, scope: Scope) -> Condition | None:  # noqa: ANN401
+    if key in ("all", "any"):
+        parts = [read_condition(part, (*path, i), scope) for i, part in enumerate(value)]
+        sound = tuple(part for part in parts if part is not None)
+        if len(sound) < len(parts):
+            return None
+        return AnyOf(sound) if key == "any" else All(sound)
+    if key == "not":
+        part = read_condition(value, path, scope)
+        return None if part is None else Not(part)
+    if key == "done":
+        return read_done(value, path, scope)
+    fact = scope.fact(key, path, at_key=True)
+    return None if fact is None else read_test(fact, value, path, scope)
+
+
+def read_test(fact: Fact, value: Any, path: Path, scope: Scope) -> Condition | None:  # noqa: ANN401
+    """A test of one fact: a bare value, a list of values, `$name`, or operators."""
+    if isinstance(value, dict):
+        return _joined(
+            [_read_operator(fact, key, item, (*path, key), scope) for key, item in value.items()]
+        )
+    return _read_operator(fact, "in" if isinstance(value, list) else "is", value, path, scope)
+
+
+def _read_operator(
+    fact: Fact,
+    operator: str,
+    value: Any,  # noqa: ANN401
+    path: Path,
+    scope: Scope,
+) -> Condition | None:
+    place = scope.place(path)
+    match operator:
+        case "not":
+            part = read_test(fact, value, path, scope)
+            return None if part is None else Not(part)
+        case "between":
+            low = _read_operator(fact, "at_least", value[0], (*path, 0), scope)
+            high = _read_operator(fact, "at_most", value[1], (*path, 1), scope)
+            return _joined([low, high])
+        case "known":
+            return Test(fact.name, "known", value, place)
+        case "contains" | "empty":
+            return _read_list_test(fact, operator, value, path, scope)
+        case "in":
+            sound = [_is_comparable(fact, v, (*path, i), scope) for i, v in enumerate(value)]
+            return Test(fact.name, "in", tuple(value), place) if all(sound) else None
+    if operator in _ORDERINGS and not _has_order(fact, path, scope):
+        return None
+    return _read_comparison(fact, operator, value, path, scope)
+
+
+def _read_comparison(
+    fact: Fact,
+    operator: str,
+    value: Any,  # noqa: ANN401
+    path: Path,
+    scope: Scope,
+) -> Condition | None:
+    place = scope.place(path)
+    ref = as_ref(value)
+    word: Operator = operator  # type: ignore[assignment]  # the shape allows no other words
+    if ref is None:
+        sound = _is_comparable(fact, value, path, scope)
+        return Test(fact.name, word, value, place) if sound else None
+    other = scope.referred(ref.name, path)
+    if other is None:
+        return None
+    if not _are_comparable(fact, other):
+        what = f"`${ref.name}` ({TYPE_WORDS[other.type]})"
+        return _mismatch(fact, what, path, scope)
+    return Test(fact.name, word, ref, place)
+
+
+def _read_list_test(
+    fact: Fact,
+    operator: str,
+    value: Any,  # noqa: ANN401
+    path: Path,
+    scope: Scope,
+) -> Condition | None:
+    if fact.type != "list":
+        scope.report(
+            "type-mismatch",
+            f"`{operator}` works on lists, and `{fact.name}` is {TYPE_WORDS[fact.type]}",
+            path,
+            "write the value itself, or `in` with a list of values",
+        )
+        scope.complete = False
+        return None
+    place = scope.place(path)
+    if operator == "empty":
+        return Test(fact.name, "empty", value, place)
+    return Test(fact.name, "contains", tuple(str(item) for item in as_list(value)), place)
+
+
+def _has_order(fact: Fact, path: Path, scope: Scope) -> bool:
+    ordered = fact.type in (*_NUMERIC, "date", "instant") or fact.ordered
+    if not ordered:
+        scope.report(
+            "type-mismatch",
+            f"`{fact.name}` has no order, so `{path[-1]}` says nothing about it",
+            path,
+            "compare with `is` or `in`",
+            at_key=isinstance(path[-1], str),
+        )
+        scope.complete = False
+    return ordered
+
+
+def _are_comparable(fact: Fact, other: Fact) -> bool:
+    if fact.type in _NUMERIC:
+        return other.type in _NUMERIC
+    return fact.type == other.type != "list" and fact.values == other.values
+
+
+def _is_comparable(fact: Fact, value: object, path: Path, scope: Scope) -> bool:
+    if fact.type != "list" and fits(fact, value):
+        return True
+    if fact.type == "choice" and isinstance(value, str):
+        scope.report(
+            "value-not-allowed",
+            f"`{fact.name}` is never `{value}`",
+            path,
+            did_you_mean(value, fact.values),
+        )
+        scope.complete = False
+    else:
+        _mismatch(fact, f"`{_written(value)}`", path, scope)
+    return False
+
+
+def _mismatch(fact: Fact, what: str, path: Path, scope: Scope) -> None:
+    hint = {
+        "choice": "one of: " + ", ".join(f"`{word}`" for word in fact.values),
+        "list": "test it with `contains`, `empty` or `known`",
+        "text": "put the value in quotes to make it a text",
+    }.get(fact.type, "")
+    expected = TYPE_WORDS[fact.type]
+    scope.report(
+        "type-mismatch", f"`{fact.name}` is {expected}, and {what} is not", path, hint
+    )
+    scope.complete = False
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "nothing" if value is None else str(value)

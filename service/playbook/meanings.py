@@ -1,0 +1,218 @@
+"""Reading what the facts mean: conclusions, expressions and decision tables."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.playbook.conditions import read_condition, read_test
+from service.playbook.rules import Arithmetic, Conclude, Condition, Expression, Ref, Row, Table
+from service.playbook.scope import PARAMETER_FACT, Path, Scope, as_list, as_ref
+from service.playbook.values import TYPE_WORDS
+from service.playbook.vocabulary import Fact
+
+
+@dataclass
+class _Written:
+    """Every value that is written for one concluded name, and where its name first stands."""
+
+    path: Path
+    collects: bool = False
+    values: list[object] = field(default_factory=list)
+
+
+def declare_conclusions(data: dict[str, Any], scope: Scope) -> None:
+    """Make every concluded name a fact, its type taken from the values concluded.
+
+    Values can refer to other conclusions, so this goes round until nothing new is learnt.
+    """
+    pending = _written_values(data, scope)
+    for name in [name for name in pending if name in scope.facts or name in scope.parameters]:
+        kind = "parameter" if name in scope.parameters else "fact"
+        scope.report(
+            "duplicate-name",
+            f"`{name}` is a {kind} already, so no rule can conclude it",
+            pending.pop(name).path,
+            "choose another name for the conclusion",
+            at_key=True,
+        )
+        scope.complete = False
+    for _ in range(len(pending) + 1):
+        for name, written in list(pending.items()):
+            kinds = _kinds(written, scope)
+            if kinds is not None:
+                scope.facts[name] = _fact_of(name, kinds, written, scope)
+                del pending[name]
+    for name in pending:
+        # References that lead nowhere or in a circle; both are reported where they stand.
+        scope.facts[name] = Fact(name, "integer", "A conclusion", "conclusion")
+
+
+def _written_values(data: dict[str, Any], scope: Scope) -> dict[str, _Written]:
+    found: dict[str, _Written] = {}
+    for i, rule in enumerate(data.get("conclude", ())):
+        if scope.is_sound(("conclude", i)):
+            for name, value in rule["then"].items():
+                path: Path = ("conclude", i, "then", name)
+                found.setdefault(name, _Written(path)).values.append(value)
+    for i, table in enumerate(data.get("tables", ())):
+        if not scope.is_sound(("tables", i)):
+            continue
+        width = len(table["inputs"])
+        collects = table.get("hit") == "collect"
+        for j, name in enumerate(as_list(table["output"])):
+            written = found.setdefault(str(name), _Written(("tables", i, "output"), collects))
+            written.values += [row[width + j] for row in table["rows"] if len(row) > width + j]
+    return found
+
+
+def _kinds(written: _Written, scope: Scope) -> list[Fact] | None:
+    """What each value is; None while one is not known yet."""
+    kinds: list[Fact] = []
+    for value in written.values:
+        ref = as_ref(value)
+        if ref is None:
+            kinds.append(_kind(value))
+        elif ref.name in scope.parameters:
+            kinds.append(PARAMETER_FACT)
+        elif ref.name in scope.facts:
+            kinds.append(scope.facts[ref.name])
+        else:
+            return None
+    return kinds
+
+
+def _kind(value: object) -> Fact:
+    if isinstance(value, bool):
+        return Fact("", "boolean", "")
+    if isinstance(value, int | dict):
+        return Fact("", "integer", "")
+    if isinstance(value, float):
+        return Fact("", "number", "")
+    return Fact("", "choice", "", values=(str(value),))
+
+
+def _fact_of(name: str, kinds: list[Fact], written: _Written, scope: Scope) -> Fact:
+    types = {kind.type for kind in kinds} or {"integer"}
+    words = tuple(dict.fromkeys(word for kind in kinds for word in kind.values))
+    if types == {"integer", "number"}:
+        types = {"number"}
+    if len(types) > 1:
+        mixed = " and ".join(sorted(TYPE_WORDS[type_] for type_ in types))
+        scope.report(
+            "type-mismatch",
+            f"`{name}` is given {mixed} by turns",
+            written.path,
+            "give it values of one kind",
+            at_key=True,
+        )
+        scope.complete = False
+    if written.collects:
+        return Fact(name, "list", "A conclusion", "conclusion", words)
+    ordered = any(kind.ordered and kind.values == words for kind in kinds)
+    return Fact(name, min(types), "A conclusion", "conclusion", words, ordered)
+
+
+def read_conclude(data: dict[str, Any], path: Path, scope: Scope) -> Conclude | None:
+    """The rule at a path that says what facts mean."""
+    when = read_condition(data.get("when"), (*path, "when"), scope)
+    then = {
+        name: read_expression(value, (*path, "then", name), scope)
+        for name, value in data["then"].items()
+    }
+    sound = {name: value for name, value in then.items() if value is not None}
+    if when is None or len(sound) < len(then):
+        scope.complete = False
+        return None
+    return Conclude(data["rule"], when, sound, data["because"], scope.place((*path, "rule")))
+
+
+def read_expression(data: Any, path: Path, scope: Scope) -> Expression | None:  # noqa: ANN401
+    """A constant, `$name`, or an operation on expressions."""
+    if isinstance(data, dict):
+        ((operation, items),) = data.items()
+        arguments = [
+            _read_argument(item, (*path, operation, i), scope) for i, item in enumerate(items)
+        ]
+        sound = tuple(item for item in arguments if item is not None)
+        return Arithmetic(operation, sound) if len(sound) == len(arguments) else None
+    ref = as_ref(data)
+    if ref is None:
+        return data  # type: ignore[no-any-return]  # the shape allows constants only
+    return None if scope.referred(ref.name, path) is None else ref
+
+
+def _read_argument(data: Any, path: Path, scope: Scope) -> Expression | None:  # noqa: ANN401
+    expression = read_expression(data, path, scope)
+    if isinstance(expression, Ref):
+        fact = scope.referred(expression.name, path)
+        if fact is not None and fact.type not in ("integer", "number"):
+            scope.report(
+                "type-mismatch",
+                f"`${expression.name}` is no number",
+                path,
+                "only numbers can be added or multiplied",
+            )
+            scope.complete = False
+            return None
+    return expression
+
+
+def read_table(data: dict[str, Any], path: Path, scope: Scope) -> Table | None:
+    """The decision table at a path."""
+    inputs = [scope.fact(name, (*path, "inputs", i)) for i, name in enumerate(data["inputs"])]
+    facts = [fact for fact in inputs if fact is not None]
+    outputs = tuple(str(name) for name in as_list(data["output"]))
+    if len(facts) < len(inputs):
+        return None
+    rows = [
+        _read_row(row, (*path, "rows", i), facts, outputs, scope)
+        for i, row in enumerate(data["rows"])
+    ]
+    sound = tuple(row for row in rows if row is not None)
+    if len(sound) < len(rows):
+        scope.complete = False
+        return None
+    return Table(
+        name=data["table"],
+        inputs=tuple(fact.name for fact in facts),
+        outputs=outputs,
+        hit=data.get("hit", "first"),
+        rows=sound,
+        because=data["because"],
+        place=scope.place((*path, "table")),
+    )
+
+
+def _read_row(
+    row: list[Any], path: Path, facts: list[Fact], outputs: tuple[str, ...], scope: Scope
+) -> Row | None:
+    width = len(facts) + len(outputs)
+    if len(row) != width:
+        columns = ", ".join(f"`{name}`" for name in (*(fact.name for fact in facts), *outputs))
+        scope.report(
+            "row-width",
+            f"this row has {len(row)} cells, and the table needs {width}",
+            path,
+            f"one cell for each of {columns}",
+        )
+        return None
+    cells = [
+        _read_cell(fact, cell, (*path, i), scope)
+        for i, (fact, cell) in enumerate(zip(facts, row, strict=False))
+    ]
+    values = [
+        read_expression(value, (*path, len(facts) + j), scope)
+        for j, value in enumerate(row[len(facts) :])
+    ]
+    sound = tuple(value for value in values if value is not None)
+    if "unsound" in cells or len(sound) < len(values):
+        return None
+    return Row(tuple(c for c in cells if c != "unsound"), sound, scope.place(path))
+
+
+def _read_cell(
+    fact: Fact, cell: object, path: Path, scope: Scope
+) -> Condition | Any | None:  # noqa: ANN401
+    """The condition of a cell, None for `any`; "unsound" after noting what is wrong."""
+    if cell == "any":
+        return None
+    return read_test(fact, cell, path, scope) or "unsound"

@@ -1,0 +1,114 @@
+"""Constants of each type of fact: which are allowed, and their whole number for the engine.
+
+The engine compares whole numbers only. Each type has one encoding, used for the constants
+of a playbook and for the facts of a request alike:
+
+    boolean   0, 1                       integer   itself
+    number    ten-thousandths            choice    its place in the list of words
+    date      days since 0001-01-01      instant   seconds since 1970 UTC
+    text      a number given to each text the playbook names; 0 is any other text
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from service.playbook.rules import Scalar
+from service.playbook.vocabulary import Fact
+
+#: `number` facts keep four decimals.
+SCALE = 10_000
+#: Whole numbers of a request or a playbook lie within ± this.
+LARGEST = 2**53
+#: The largest magnitude of a `number`, so that its ten-thousandths stay exact.
+LARGEST_NUMBER = LARGEST // SCALE
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})"
+)
+
+TYPE_WORDS = {
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "text": "a text",
+    "choice": "one of its words",
+    "date": "a date such as 2026-11-20",
+    "instant": "a moment such as 2026-11-20T15:00:00-05:00",
+    "list": "a list",
+}
+
+
+def read_date(text: object) -> date | None:
+    """The date in a text `YYYY-MM-DD`, or None."""
+    if not isinstance(text, str) or not _DATE.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def read_instant(text: object) -> datetime | None:
+    """The moment in an RFC 3339 text with an offset, or None; its year is 1900 to 2999."""
+    if not isinstance(text, str) or not _INSTANT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper().replace(" ", "T"))
+        return moment if 1900 <= moment.astimezone(UTC).year < 3000 else None  # noqa: PLR2004
+    except (ValueError, OverflowError):
+        return None
+
+
+def fits(fact: Fact, value: object) -> bool:
+    """Whether a constant is of the fact's type (for a choice: one of its words)."""
+    match fact.type:
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return type(value) is int and abs(value) <= LARGEST
+        case "number":
+            return (
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and math.isfinite(value)
+                and abs(value) <= LARGEST_NUMBER
+            )
+        case "text":
+            return isinstance(value, str)
+        case "choice":
+            return value in fact.values
+        case "date":
+            return read_date(value) is not None
+        case "instant":
+            return read_instant(value) is not None
+        case "list":
+            return isinstance(value, tuple | list) and all(isinstance(v, str) for v in value)
+
+
+def encode_constant(fact: Fact, value: Scalar, texts: Mapping[str, int]) -> int:
+    """The whole number of a constant that a playbook compares `fact` with."""
+    if fact.type == "date":
+        day = read_date(value)
+        return day.toordinal() if day else 0
+    if fact.type == "instant":
+        moment = read_instant(value)
+        return math.floor(moment.timestamp()) if moment else 0
+    return encode(fact, value, texts)
+
+
+def encode(fact: Fact, value: object, texts: Mapping[str, int]) -> int:
+    """The whole number of a fact's value, as it is held while deciding."""
+    if fact.type == "choice":
+        return fact.values.index(value) if isinstance(value, str) else 0
+    if fact.type == "text":
+        return texts.get(str(value), 0)
+    if isinstance(value, datetime):
+        return math.floor(value.timestamp())
+    if isinstance(value, date):
+        return value.toordinal()
+    if fact.type == "number" and isinstance(value, int | float):
+        return round(value * SCALE)
+    return int(value) if isinstance(value, int) else 0

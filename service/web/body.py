@@ -1,0 +1,86 @@
+"""The bytes of a request: of a declared kind, and only so many of them."""
+
+from collections.abc import Callable, Collection
+
+from flask import Request
+
+from service.web.strict_json import MalformedBody, parse_json
+
+MAX_BYTES = 262_144
+
+JSON = "application/json"
+
+
+class BodyTooLarge(Exception):
+    """The body has more bytes than are read."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the body may have at most {MAX_BYTES:,} bytes")
+
+
+class UnsupportedBody(Exception):
+    """The body is of a kind that is not read here."""
+
+
+def read_json(request: Request) -> object:
+    """The body as JSON: null, booleans, numbers, texts, lists and dictionaries.
+
+    Raises:
+        UnsupportedBody: it is not declared as `application/json` in UTF-8.
+        BodyTooLarge: it has more than `MAX_BYTES`, however it is sent.
+        MalformedBody: it is not strict JSON.
+    """
+    require_media_type(request, (JSON,))
+    return parse_json(read_bytes(request))
+
+
+def require_media_type(request: Request, allowed: Collection[str]) -> str:
+    """The media type of the body, which is one of those `allowed`.
+
+    Raises:
+        UnsupportedBody: it is another, or in another character set, or compressed.
+    """
+    wanted = " or ".join(allowed)
+    if request.mimetype not in allowed:
+        found = f"`{request.mimetype}`" if request.mimetype else "missing"
+        raise UnsupportedBody(f"the Content-Type is {found}; send {wanted}")
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedBody(f"the character set is `{charset}`; send UTF-8")
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedBody(f"the Content-Encoding is `{encoding}`; send the body as it is")
+    return request.mimetype
+
+
+def read_bytes(request: Request) -> bytes:
+    """The body, whole.
+
+    Werkzeug would cut a chunked body at its limit and say nothing. So there is no limit but
+    this one: one byte more is asked for than is allowed.
+
+    Raises:
+        BodyTooLarge: it has more than `MAX_BYTES`.
+        MalformedBody: it ended early, or broke off.
+    """
+    declared = request.content_length
+    if declared is not None and declared > MAX_BYTES:
+        raise BodyTooLarge
+    body = _read(request.stream.read)
+    if len(body) > MAX_BYTES:
+        raise BodyTooLarge
+    if declared is not None and len(body) < declared:
+        raise MalformedBody(f"the body ended after {len(body):,} of {declared:,} bytes")
+    return body
+
+
+def _read(read: Callable[[int], bytes]) -> bytes:
+    pieces: list[bytes] = []
+    wanted = MAX_BYTES + 1
+    try:
+        while wanted > 0 and (piece := read(wanted)):
+            pieces.append(piece)
+            wanted -= len(piece)
+    except Exception as error:  # every server has errors of its own for a body that breaks off
+        raise MalformedBody("the body broke off while it was being read") from error
+    return b"".join(pieces)

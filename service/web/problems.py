@@ -1,0 +1,124 @@
+"""Every error as one kind of JSON: RFC 9457, `application/problem+json`.
+
+The table below is the only place that knows which error has which HTTP status.
+"""
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+
+from flask import Flask, Response, g
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from service.decision import InvalidRequest
+from service.web.body import BodyTooLarge, UnsupportedBody
+from service.web.requests import Mistake
+from service.web.state import NotReady, UnknownPlaybook
+from service.web.strict_json import MalformedBody
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger(__name__)
+
+
+class InvalidBody(Exception):
+    """The body is JSON, but not what was asked for; says every mistake."""
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem: its HTTP status, its word, its title."""
+
+    status: int
+    word: str
+    title: str
+
+
+NOT_FOUND = Kind(404, "not-found", "There is nothing here")
+INTERNAL = Kind(500, "internal", "The service made a mistake")
+
+#: From exception to kind of problem.
+KINDS: dict[type[Exception], Kind] = {
+    MalformedBody: Kind(400, "malformed-body", "The body cannot be read"),
+    UnknownPlaybook: Kind(404, "unknown-playbook", "There is no such playbook"),
+    BodyTooLarge: Kind(413, "too-large", "The body is too large"),
+    UnsupportedBody: Kind(415, "unsupported-media-type", "The body is of the wrong kind"),
+    InvalidBody: Kind(422, "not-valid", "The request is not valid"),
+    InvalidRequest: Kind(422, "not-valid", "The request is not valid"),
+    NotReady: Kind(503, "not-ready", "The service is not ready"),
+}
+
+#: For what Flask itself finds wrong.
+HTTP_KINDS: dict[int, Kind] = {
+    400: Kind(400, "malformed-request", "The request cannot be read"),
+    404: NOT_FOUND,
+    405: Kind(405, "method-not-allowed", "The method is not allowed here"),
+    413: KINDS[BodyTooLarge],
+    415: KINDS[UnsupportedBody],
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What an error looks like from outside."""
+
+    kind: Kind
+    detail: str
+    errors: tuple[Mistake, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """The fields of RFC 9457, and `errors`."""
+        return {
+            "type": f"urn:unghost:problem:{self.kind.word}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "errors": [asdict(mistake) for mistake in self.errors],
+        }
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an exception is, seen from outside; an unforeseen one tells nothing."""
+    match error:
+        case InvalidBody(mistakes=mistakes):
+            return _invalid(mistakes)
+        case InvalidRequest(errors=errors):
+            return _invalid(tuple(Mistake(fault.path, fault.message) for fault in errors))
+        case MalformedBody(detail=detail, path=path):
+            return Problem(KINDS[MalformedBody], detail, (Mistake(path, detail),) if path else ())
+        case HTTPException(code=int(code)) if code in HTTP_KINDS:
+            return Problem(HTTP_KINDS[code], error.description or HTTP_KINDS[code].title)
+        case _ if kind := KINDS.get(type(error)):
+            return Problem(kind, str(error))
+        case _:
+            return Problem(INTERNAL, f"the log has it under the request id {g.request_id}")
+
+
+def _invalid(mistakes: tuple[Mistake, ...]) -> Problem:
+    count = len(mistakes)
+    first = f"{mistakes[0].path or 'the body'} {mistakes[0].message}"
+    detail = first if count == 1 else f"there are {count} mistakes; the first: {first}"
+    return Problem(KINDS[InvalidBody], detail, mistakes)
+
+
+def respond(error: Exception) -> Response:
+    """The response to an exception; one that was not foreseen goes to the log."""
+    problem = problem_of(error)
+    if problem.kind is INTERNAL:
+        _log.error("request %s failed", g.request_id, exc_info=error)
+    text = json.dumps(problem.to_json(), ensure_ascii=False, separators=(",", ":"))
+    response = Response(text, problem.kind.status, content_type=MEDIA_TYPE)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    if problem.kind.status == KINDS[NotReady].status:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def install(app: Flask) -> None:
+    """Make every error of `app` a problem."""
+    app.register_error_handler(Exception, respond)

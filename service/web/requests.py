@@ -1,0 +1,124 @@
+"""Whether a decision request has the right shape, and every way in which it has not.
+
+The schema file is the rule; here its verdicts become sentences. This is the only module
+that knows `jsonschema_rs`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator, ValidationError
+
+from service.web.strict_json import pointer
+
+MAX_MISTAKES = 50
+
+_ARTICLES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a text",
+}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake in a request: a JSON pointer and plain words."""
+
+    path: str
+    message: str
+
+
+def request_checker(schema: Path) -> Callable[[object], tuple[Mistake, ...]]:
+    """A function that gives the mistakes in a request, at most fifty, none where it is valid.
+
+    Raises:
+        OSError: the schema file cannot be read.
+        ValueError: it is not a schema.
+    """
+    document = json.loads(schema.read_text("utf-8"))
+    validator = Draft202012Validator(document)
+
+    def check(request: object) -> tuple[Mistake, ...]:
+        if validator.is_valid(request):
+            return ()
+        return tuple(islice(_mistakes(validator, document, request), MAX_MISTAKES))
+
+    return check
+
+
+def _mistakes(
+    validator: Draft202012Validator, document: dict[str, Any], request: object
+) -> Iterator[Mistake]:
+    for error in validator.iter_errors(request):
+        keyword = str(error.schema_path[-1])
+        rule = _rule(document, error.schema_path)
+        if keyword == "additionalProperties":
+            for name in sorted(error.kind.unexpected):
+                yield Mistake(_path(error, name), f"is not a field here; there are {_names(rule)}")
+        elif keyword == "required":
+            yield Mistake(_path(error, error.kind.property), "is missing")
+        else:
+            yield Mistake(_path(error), _sentence(keyword, rule))
+
+
+def _path(error: ValidationError, *more: str) -> str:
+    return pointer((*error.instance_path, *more))
+
+
+def _rule(document: dict[str, Any], path: list[str | int]) -> dict[str, Any]:
+    """The part of the schema that holds the keyword at the end of `path`."""
+    part: Any = document
+    for step in path[:-1]:
+        part = part[step]
+    return part if isinstance(part, dict) else {}
+
+
+def _names(rule: dict[str, Any]) -> str:
+    return ", ".join(f"`{name}`" for name in rule.get("properties", ()))
+
+
+def _sentence(keyword: str, rule: dict[str, Any]) -> str:
+    """What a value must be, for a keyword of the schema that it breaks."""
+    value = rule.get(keyword)
+    sentences: dict[str, Callable[[], str]] = {
+        "type": lambda: f"must be {_types(rule)}",
+        "enum": lambda: "must be one of " + ", ".join(f"`{word}`" for word in value if word),
+        "pattern": lambda: f"must be {_form(rule)}",
+        "maxLength": lambda: f"may have at most {value:,} characters",
+        "minLength": lambda: "must not be empty",
+        "maximum": lambda: f"must be at most {value}",
+        "minimum": lambda: f"must be at least {value}",
+        "maxItems": lambda: f"may have at most {value:,} entries",
+        "maxProperties": lambda: f"may have at most {value:,} fields",
+        "propertyNames": lambda: "has a name that is too long; 100 characters are allowed",
+    }
+    sentence = sentences.get(keyword)
+    return sentence() if sentence else f"does not keep to `{keyword}` of the schema"
+
+
+def _types(rule: dict[str, Any]) -> str:
+    types = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
+    if "enum" in rule and "string" in types:
+        return "one of " + ", ".join(f"`{word}`" for word in rule["enum"] if word)
+    if "format" in rule:
+        return _form(rule)
+    words = [_ARTICLES[name] for name in types if name != "null"]
+    return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
+
+
+def _form(rule: dict[str, Any]) -> str:
+    match rule.get("format"):
+        case "date-time":
+            return "a time with its offset, such as 2026-11-20T15:00:00-05:00"
+        case "date":
+            return "a day, such as 2026-11-20"
+        case _:
+            return f"written like `{rule['examples'][0]}`"

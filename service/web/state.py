@@ -1,0 +1,61 @@
+"""What the endpoints share: made once by `create_app`, never changed afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from service.playbook.diagnostics import did_you_mean
+from service.store.library import Library, Published
+from service.web.contract_files import ContractFiles
+from service.web.requests import Mistake
+
+EXTENSION = "unghost"
+
+
+class UnknownPlaybook(Exception):
+    """There is no playbook of that name."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        super().__init__(f"there is no playbook `{name}`" + (f"; {hint}" if hint else ""))
+
+
+class NotReady(Exception):
+    """The service cannot answer at the moment; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The parts, joined."""
+
+    library: Library
+    default_playbook: str
+    mistakes_in_request: Callable[[object], tuple[Mistake, ...]]
+    files: ContractFiles
+
+    def playbook(self, name: str) -> Published:
+        """The published playbook of that name.
+
+        Raises:
+            UnknownPlaybook: there is none.
+        """
+        if published := self.library.get(name):
+            return published
+        names = [published.name for published in self.library.all()]
+        raise UnknownPlaybook(name[:100], did_you_mean(name[:100], names))
+
+    def default(self) -> Published:
+        """The playbook for requests that name none.
+
+        Raises:
+            NotReady: it did not load.
+        """
+        if published := self.library.get(self.default_playbook):
+            return published
+        raise NotReady(f"the default playbook `{self.default_playbook}` is not loaded")
+
+
+def current_state() -> State:
+    """The state of the app that answers the current request."""
+    return cast(State, current_app.extensions[EXTENSION])

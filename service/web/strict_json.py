@@ -1,0 +1,229 @@
+"""JSON, read strictly: one meaning for every reader, or an error that says where.
+
+What JSON leaves open is an error here, because two programs would read it differently:
+names written twice, numbers that a double cannot hold, half of a surrogate pair. The fast
+way (`parse_json`) only suspects; the slow way (`_judged`) then says what is wrong, and where.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+MAX_DEPTH = 32
+MAX_NODES = 20_000
+MAX_INTEGER = 2**53
+
+# A value takes at least two bytes, itself and a comma: a shorter text cannot have too many.
+_FEW_CHARACTERS = 2 * MAX_NODES
+# 2**53 has sixteen digits.
+_FEW_DIGITS = 15
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class MalformedBody(Exception):
+    """The body cannot be read: `detail` says why, `path` where (a JSON pointer)."""
+
+    def __init__(self, detail: str, path: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.path = path
+
+
+class _SuspectError(Exception):
+    """Something that the fast way does not judge itself."""
+
+
+# ---- the fast way -------------------------------------------------------------------
+
+
+def parse_json(body: bytes) -> object:
+    """The value that `body` holds.
+
+    Raises:
+        MalformedBody: it is not strict JSON; says what is wrong, and where.
+    """
+    text = _decoded(body)
+    try:
+        value = _DECODER.decode(text)
+        if not _is_suspect(value, text):
+            return value
+    except (_SuspectError, RecursionError):
+        pass
+    except json.JSONDecodeError as error:
+        raise _not_json(error) from error
+    return _judged(text)
+
+
+def _decoded(body: bytes) -> str:
+    if not body:
+        raise MalformedBody("the body is empty; send a JSON object")
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise MalformedBody("the body begins with a byte order mark; send UTF-8 without one")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"the body is not UTF-8 from byte {error.start:,} on") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    group = dict(pairs)
+    if len(group) != len(pairs):
+        raise _SuspectError
+    return group
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _FEW_DIGITS:
+        raise _SuspectError
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if number - number != 0:  # only infinity differs from itself
+        raise _SuspectError
+    return number
+
+
+def _constant(_: str) -> float:
+    raise _SuspectError
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_int=_integer, parse_float=_number, parse_constant=_constant
+)
+
+
+def _is_suspect(value: object, text: str) -> bool:
+    return len(text) > _FEW_CHARACTERS or _is_deep(value) or bool(_SURROGATE.search(text))
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner = chain.from_iterable(
+            part.values() if type(part) is dict else part
+            for part in level
+            if type(part) is dict or type(part) is list
+        )
+        level = list(inner)
+        if not level:
+            return False
+    return True
+
+
+# ---- the slow way -------------------------------------------------------------------
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object with every name that was written, also twice."""
+
+
+class _Fault(str):
+    """In the place of a value: what is wrong with it."""
+
+    __slots__ = ()
+
+
+def _checked_integer(digits: str) -> int | _Fault:
+    if len(digits) > _FEW_DIGITS + 5 or abs(int(digits)) > MAX_INTEGER:
+        return _Fault("the number is beyond 2 to the power of 53; send it as a text")
+    return int(digits)
+
+
+def _checked_number(digits: str) -> float | _Fault:
+    number = float(digits)
+    return _Fault("the number is too large") if number - number != 0 else number
+
+
+def _checked_constant(word: str) -> _Fault:
+    return _Fault(f"{word} is not JSON; send null")
+
+
+def _judged(text: str) -> object:
+    try:
+        tree = json.loads(
+            text,
+            object_pairs_hook=_Pairs,
+            parse_int=_checked_integer,
+            parse_float=_checked_number,
+            parse_constant=_checked_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise _not_json(error) from error
+    except RecursionError as error:
+        raise MalformedBody(f"the body is nested deeper than {MAX_DEPTH} levels") from error
+    _find_fault(tree)
+    return json.loads(text)
+
+
+def _find_fault(tree: object) -> None:
+    """Look at every value in written order, and raise for the first that is wrong."""
+    nodes = 0
+    waiting: list[tuple[tuple[str | int, ...], object]] = [((), tree)]
+    while waiting:
+        path, value = waiting.pop()
+        nodes += 1
+        fault = _fault_of(value, len(path))
+        if fault is None and nodes > MAX_NODES:
+            fault = f"the body holds more than {MAX_NODES:,} values"
+        if fault is not None:
+            raise MalformedBody(f"{fault}{_place(path)}", pointer(path))
+        waiting.extend(reversed(_parts(path, value)))
+
+
+def _parts(
+    path: tuple[str | int, ...], value: object
+) -> list[tuple[tuple[str | int, ...], object]]:
+    if isinstance(value, _Pairs):
+        return [((*path, name), part) for name, part in value]
+    if isinstance(value, list):
+        return [((*path, number), part) for number, part in enumerate(value)]
+    return []
+
+
+def _fault_of(value: object, depth: int) -> str | None:
+    if isinstance(value, _Fault):
+        return str(value)
+    if isinstance(value, str):
+        return "the text holds half of a surrogate pair" if _is_broken(value) else None
+    if isinstance(value, list) and depth >= MAX_DEPTH:
+        return f"the body is nested deeper than {MAX_DEPTH} levels"
+    return _fault_of_names(value) if isinstance(value, _Pairs) else None
+
+
+def _fault_of_names(pairs: _Pairs) -> str | None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if _is_broken(name):
+            return "a name holds half of a surrogate pair"
+        if name in seen:
+            return f"the name `{name[:100]}` is written twice"
+        seen.add(name)
+    return None
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _place(path: tuple[str | int, ...]) -> str:
+    return f", at {pointer(path)}" if path else ""
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A JSON pointer (RFC 6901), cut where it would fill a page.
+
+    >>> pointer(["history", 3, "at"])
+    '/history/3/at'
+    """
+    steps = (str(step)[:100].replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join(f"/{step}" for step in steps)
+
+
+def _not_json(error: json.JSONDecodeError) -> MalformedBody:
+    what = error.msg[:1].lower() + error.msg[1:]
+    place = f"at line {error.lineno}, column {error.colno}"
+    return MalformedBody(f"the body is not JSON: {what} {place}")
