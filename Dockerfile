@@ -5,7 +5,10 @@ FROM python:3.12-slim AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+# The flags are for durable-rules, whose setup.py throws away those that Python compiles with.
+ENV CC="gcc -O2 -fwrapv -fno-strict-aliasing" \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/build && python -m venv /opt/unghost
 WORKDIR /src
 # The packages first: they change less often than the source.

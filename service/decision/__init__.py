@@ -1,0 +1,36 @@
+"""FACTS → DECISION: what is known of a prospect goes in, the next action comes out.
+
+    prospect    a request read           history    what happened, as of one moment
+    facts       given and computed       engine     the rules at work (durable-rules)
+    reasoning   layer by layer           policy     what no playbook can loosen
+    pacing      when it is due           message    in what words
+    decide      all of it                examples   the cases inside a playbook, run
+
+Pure but for the engine: no clock, no disk, no network.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from service.decision import prospect
+from service.decision.answer import Decision
+from service.decision.decide import decide
+from service.decision.prospect import FieldError, InvalidRequest, Request
+from service.decision.ready import Ready, make_ready
+
+__all__ = [
+    "Decision",
+    "FieldError",
+    "InvalidRequest",
+    "Ready",
+    "Request",
+    "decide",
+    "make_ready",
+    "read_request",
+]
+
+
+def read_request(body: Mapping[str, Any], ready: Ready, now: datetime) -> Request:
+    """Read a request in the words of one playbook; see `prospect.read_request`."""
+    return prospect.read_request(body, ready.facts, ready.ruleset.actions, now)

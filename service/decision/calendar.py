@@ -1,15 +1,12 @@
 """Where a prospect is, as time sees it: zone, weekends and public holidays.
 
-Instants go in and come out aware. Whatever is compared or added is in UTC first: two
-times of one zone subtract as wall clocks do, and would be an hour off around a change.
-The only user of `holidays`; listings are made once for each place and year and kept.
+The only user of `holidays`. Listings are made once for each place and year, and kept.
 """
 
 import re
 import warnings
-from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from threading import Lock
@@ -17,15 +14,12 @@ from zoneinfo import ZoneInfo
 
 from holidays import HolidayBase, country_holidays
 
+from service.decision.clock import LATEST, in_utc, local, opening
 from service.playbook.rules import WaitUnit
 
-#: The instants within which every zone can say the time, with room for a search.
-EARLIEST = datetime(1, 1, 10, tzinfo=UTC)
-LATEST = datetime(9999, 12, 20, tzinfo=UTC)
 #: No wait is longer than this many units; a longer one is cut.
 LONGEST_WAIT = 100_000
 
-_SECOND = timedelta(seconds=1)
 #: Outside these years nobody knows the holidays: weekends only.
 _LISTED_YEARS = range(1970, 2101)
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
@@ -61,26 +55,7 @@ class Calendar:
 
     def local(self, instant: datetime) -> datetime:
         """`instant` on the prospect's clock, kept between `EARLIEST` and `LATEST`."""
-        return in_utc(instant).astimezone(self.zone or UTC)
-
-    def opening(self, wall: datetime) -> datetime:
-        """The first instant, in UTC, at which the clock shows the naive `wall`.
-
-        Where the clock skips `wall`, the first instant after the skip.
-        """
-        first, last = self._passes(wall)
-        return first if self.zone is None or first <= last else _end_of_skip(self.zone, last, first)
-
-    def closing(self, wall: datetime) -> datetime:
-        """The instant, in UTC, before which the clock showed less than the naive `wall`.
-
-        Where the clock passes the time before `wall` twice, it is the second pass that counts.
-        """
-        first, last = self._passes(wall)
-        if last <= first:
-            return self.opening(wall)
-        a_second_before = (last - _SECOND).astimezone(self.zone).replace(tzinfo=None)
-        return last if a_second_before == wall - _SECOND else first
+        return local(instant, self.zone)
 
     def after(self, start: datetime, amount: int, unit: WaitUnit) -> datetime:
         """The instant, in UTC, that comes `amount` units after `start`.
@@ -100,13 +75,13 @@ class Calendar:
             return LATEST
         if unit == "hours":
             return begin + span
-        return in_utc(self.opening(self.local(begin).replace(tzinfo=None) + span))
+        return in_utc(opening(self.local(begin).replace(tzinfo=None) + span, self.zone))
 
     def _after_business_days(self, begin: datetime, amount: int) -> datetime:
         day = self._business_day_after(begin.date(), amount)
-        if self.local(self.opening(datetime.combine(day, time()))).date() != day:
+        if self.local(opening(datetime.combine(day, time()), self.zone)).date() != day:
             day = self._business_day_after(day, 1)  # Samoa had no 30th of December 2011
-        return in_utc(self.opening(datetime.combine(day, begin.time())))
+        return in_utc(opening(datetime.combine(day, begin.time()), self.zone))
 
     def _business_day_after(self, day: date, amount: int) -> date:
         for year in range(day.year, LATEST.year + 1):
@@ -120,22 +95,9 @@ class Calendar:
             amount -= left
         return LATEST.date()
 
-    def _passes(self, wall: datetime) -> tuple[datetime, datetime]:
-        """The instants at which `wall` shows, by the offset before and after a change near it."""
-        zone = self.zone or UTC
-        first = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        return first, wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-
     def _kind(self, day: date) -> int:
         first, kinds = _year(self.country, self.region, day.year)
         return kinds[day.toordinal() - first]
-
-
-def in_utc(instant: datetime) -> datetime:
-    """The aware `instant` in UTC, kept between `EARLIEST` and `LATEST`."""
-    if instant <= EARLIEST:
-        return EARLIEST
-    return LATEST if instant >= LATEST else instant.astimezone(UTC)
 
 
 def calendar_for(
@@ -156,22 +118,6 @@ def calendar_for(
     return Calendar(zone, *place), codes + lacking
 
 
-def _end_of_skip(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """The change of offset after `before` and not after `after`."""
-    before = before.replace(microsecond=0)
-    old = before.astimezone(zone).utcoffset()
-    seconds = range(int((after - before).total_seconds()) + 1)
-    return before + _SECOND * bisect_left(
-        seconds, True, key=lambda n: (before + _SECOND * n).astimezone(zone).utcoffset() != old
-    )
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    names = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
-    return frozenset(names) - {"Factory"}  # IANA's word for a clock that was never set
-
-
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo | None:
     """The zone, by membership in IANA's list: no path, no other case, nothing of the machine's."""
@@ -179,6 +125,12 @@ def _zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name in _zone_names() else None
     except (OSError, ValueError, KeyError):  # the list has it, the machine's copy is damaged
         return None
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    names = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
+    return frozenset(names) - {"Factory"}  # IANA's word for a clock that was never set
 
 
 @lru_cache(maxsize=4096)

@@ -48,7 +48,8 @@ def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
             sorted(
                 (field.fact, field.other)
                 for field in fields.values()
-                if field.kind == "compare" and moving & {field.fact, field.other}
+                if field.kind == "compare"
+                and moving & {field.fact, field.other}
                 and {field.fact, field.other} <= set(facts)
             )
         ),

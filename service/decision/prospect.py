@@ -7,6 +7,7 @@ from typing import Any
 
 from service.decision.calendar import Calendar, calendar_for
 from service.decision.history import History, Touch
+from service.decision.message import Notice
 from service.playbook.diagnostics import did_you_mean
 from service.playbook.values import TYPE_WORDS, fits, read_date, read_instant
 from service.playbook.vocabulary import ACTIONS, INBOUND_OUTCOMES, OUTBOUND_OUTCOMES, Fact
@@ -29,15 +30,6 @@ class InvalidRequest(Exception):
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
         super().__init__("; ".join(f"{error.path}: {error.message}" for error in errors))
         self.errors = errors
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something in a request that was passed over."""
-
-    code: str
-    message: str
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,22 +182,34 @@ def _warn(
     warnings = reading.warnings
     if history.later:
         warnings.append(
-            Notice("touch-after-as-of", f"{history.later} touches lie after `as_of` and were "
-                     "passed over", "send the history up to `as_of`")
+            Notice(
+                "touch-after-as-of",
+                f"{history.later} touches lie after `as_of` and were passed over",
+                "send the history up to `as_of`",
+            )
         )
     strange = {t.action for t in history.outbound} - {"", *ACTIONS, *reading.actions}
     warnings.extend(
-        Notice("unknown-action", f"no action is called `{action[:100]}`; the touch counts, "
-                 "its action matches no rule", did_you_mean(action[:100], ACTIONS))
+        Notice(
+            "unknown-action",
+            f"no action is called `{action[:100]}`; the touch counts, its action matches no rule",
+            did_you_mean(action[:100], ACTIONS),
+        )
         for action in sorted(strange)
     )
     if "unknown-time-zone" in unknown:
         warnings.append(
-            Notice("unknown-time-zone", f"there is no time zone `{given['time_zone']}`",
-                     "use an IANA name such as America/Chicago")
+            Notice(
+                "unknown-time-zone",
+                f"there is no time zone `{given['time_zone']}`",
+                "use an IANA name such as America/Chicago",
+            )
         )
     if "no-holiday-calendar" in unknown:
         warnings.append(
-            Notice("no-holiday-calendar", "the holidays of this country or region are not known",
-                     "country: ISO 3166-1, two letters; region: the part after the dash")
+            Notice(
+                "no-holiday-calendar",
+                "the holidays of this country or region are not known",
+                "country: ISO 3166-1, two letters; region: the part after the dash",
+            )
         )

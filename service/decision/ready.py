@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from service.decision.changes import Clockwork, clockwork
 from service.decision.engine import Program
 from service.decision.facts import Reader, reader
-from service.decision.message import CompiledMessage, compile_messages
-from service.playbook.ruleset import CompiledRule, Completion, Ruleset, Stratum
+from service.decision.message import CompiledTemplate, compile_templates
+from service.playbook.ruleset import CompiledRule, Completion, Field, Ruleset, Stratum
 from service.playbook.vocabulary import STANDARD_FACTS, Fact
 
 
@@ -22,14 +22,21 @@ class Layer:
 
 @dataclass(frozen=True)
 class Ready:
-    """A ruleset with its program in the engine, its readers of fields and its messages."""
+    """A ruleset with its program in the engine, its readers of fields and its messages.
+
+    `rules` stand at the index of their id; `plays` are those that propose a step; `makers`
+    are the rules and rows that conclude a fact; `fields` stand by name.
+    """
 
     ruleset: Ruleset
     facts: Mapping[str, Fact]
     program: Program
     layers: tuple[Layer, ...]
     rules: tuple[CompiledRule, ...]
-    messages: Mapping[str, CompiledMessage]
+    plays: tuple[CompiledRule, ...]
+    makers: Mapping[str, tuple[CompiledRule, ...]]
+    fields: Mapping[str, Field]
+    messages: Mapping[str, CompiledTemplate]
     clockwork: Clockwork
 
 
@@ -37,14 +44,22 @@ def make_ready(ruleset: Ruleset) -> Ready:
     """Build what deciding with a ruleset needs; done once, when a playbook is loaded."""
     facts = {**STANDARD_FACTS, **ruleset.facts}
     layers = tuple(_layer(stratum, ruleset, facts) for stratum in ruleset.strata)
-    rules = [rule for stratum in ruleset.strata for rule in stratum.rules]
+    rules = sorted(
+        (rule for stratum in ruleset.strata for rule in stratum.rules), key=lambda rule: rule.id
+    )
     return Ready(
         ruleset=ruleset,
         facts=facts,
         program=Program([[(r.id, r.when) for r in s.rules] for s in ruleset.strata]),
         layers=layers,
-        rules=tuple(sorted(rules, key=lambda rule: rule.id)),
-        messages=compile_messages(ruleset.templates),
+        rules=tuple(rules),
+        plays=tuple(rule for rule in rules if rule.role == "play"),
+        makers={
+            name: tuple(rule for rule in rules if name in (rule.then or {}))
+            for name in ruleset.conclusions()
+        },
+        fields={f.name: f for stratum in ruleset.strata for f in stratum.fields},
+        messages=compile_templates(ruleset.templates),
         clockwork=clockwork(ruleset, facts),
     )
 

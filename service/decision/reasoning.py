@@ -31,8 +31,10 @@ class Reasoned:
 def reason(ready: Ready, reading: Reading) -> Reasoned:
     """Run every layer of a ruleset over what is known. The facts given are not changed."""
     ruleset = ready.ruleset
-    facts = {**reading.facts, **{n: v for n, v in ruleset.defaults.items()
-                                 if n not in reading.facts}}
+    facts = {
+        **reading.facts,
+        **{n: v for n, v in ruleset.defaults.items() if n not in reading.facts},
+    }
     seen = Reading(facts, reading.history)
     fired: list[CompiledRule] = []
     effective: list[CompiledRule] = []

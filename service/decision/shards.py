@@ -113,16 +113,12 @@ def plain(condition: Cond, depth: int = 0) -> Plain:
 
 
 def _leaf(condition: Sequence[Cond | str | int]) -> Leaf:
-    leaf = Leaf(*condition) if len(condition) == len(Leaf._fields) else None
-    if (
-        leaf is None
-        or not isinstance(leaf.field, str)
-        or leaf.operator not in _COMPARE
-        or type(leaf.value) is not int
-        or abs(leaf.value) > LARGEST_NUMBER
-    ):
-        raise ValueError(f"no test: {condition!r:.80}")
-    return leaf
+    if len(condition) == len(Leaf._fields):
+        field, operation, value = condition
+        if isinstance(field, str) and isinstance(operation, str) and type(value) is int:
+            if operation in _COMPARE and abs(value) <= LARGEST_NUMBER:
+                return Leaf(field, operation, value)
+    raise ValueError(f"no test: {condition!r:.80}")
 
 
 def group(kind: Literal["all", "any"], parts: Iterable[Plain]) -> Plain:
@@ -268,24 +264,42 @@ def _shard(goals: Sequence[Goal]) -> Shard:
 
 def _packed(stratum: _Stratum) -> Iterator[list[Goal]]:
     """The goals in sets that fit a shard, none beside what it has to wait for."""
-    shard: list[Goal] = []
-    at = 0
+    load = _Load()
     for goal in stratum.goals():
         level = stratum.level(goal.condition)
-        if shard and (level != at or not _have_room([*shard, goal])):
-            yield shard
-            shard = []
-        shard.append(goal)
-        at = level
-    if shard:
-        yield shard
+        if load.goals and (level != load.level or not load.has_room(goal.condition)):
+            yield load.goals
+            load = _Load()
+        load.add(goal, level)
+    if load.goals:
+        yield load.goals
 
 
-def _have_room(goals: Sequence[Goal]) -> bool:
-    tests = [leaf for goal in goals for leaf in leaves(goal.condition)]
-    return (
-        sum(branches(goal.condition) for goal in goals) <= ROOM
-        and len(tests) <= MOST_TESTS_IN_A_SHARD
-        and len({leaf.field for leaf in tests}) <= MOST_FIELDS_IN_A_SHARD
-        and sum(_groups(goal.condition) for goal in goals) <= MOST_GROUPS_IN_A_SHARD
-    )
+class _Load:
+    """A shard while it is filled."""
+
+    def __init__(self) -> None:
+        self.goals: list[Goal] = []
+        self.level = 0
+        self._sizes = (0, 0, 0)
+        self._fields: set[str] = set()
+
+    def has_room(self, condition: Plain) -> bool:
+        """Whether the condition fits beside those that are here."""
+        sizes = map(operator.add, self._sizes, _sizes(condition))
+        most = (ROOM, MOST_TESTS_IN_A_SHARD, MOST_GROUPS_IN_A_SHARD)
+        fields = self._fields | {leaf.field for leaf in leaves(condition)}
+        return all(map(operator.le, sizes, most)) and len(fields) <= MOST_FIELDS_IN_A_SHARD
+
+    def add(self, goal: Goal, level: int) -> None:
+        """Puts the goal in."""
+        branch, tests, groups = map(operator.add, self._sizes, _sizes(goal.condition))
+        self._sizes = (branch, tests, groups)
+        self._fields.update(leaf.field for leaf in leaves(goal.condition))
+        self.goals.append(goal)
+        self.level = level
+
+
+def _sizes(condition: Plain) -> tuple[int, int, int]:
+    """Branches, tests and groups of a condition."""
+    return branches(condition), sum(1 for _ in leaves(condition)), _groups(condition)

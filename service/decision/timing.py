@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from service.decision.calendar import LATEST, Calendar, in_utc
+from service.decision.calendar import Calendar
+from service.decision.clock import LATEST, closing, in_utc, opening
 from service.playbook.rules import Window
 
 _BUSINESS_HOURS, _EARLY, _AFTER_HOURS = (540, 1020), (450, 540), (1020, 1170)
@@ -89,18 +90,18 @@ def schedule(
     """
     since = first_opening(window, _whole_second(ready_at), calendar)
     asked = _whole_second(as_of)
-    opening = since
+    found = since
     if since is not None and since.start < asked:
-        opening = first_opening(window, asked, calendar)
-    if since is None or opening is None or as_of > LATEST:
+        found = first_opening(window, asked, calendar)
+    if since is None or found is None or as_of > LATEST:
         return None
-    due, expires = opening.start, opening.start + _GOOD_FOR
+    due, expires = found.start, found.start + _GOOD_FOR
     if changes_at is not None and due < changes_at < expires:
         expires = in_utc(changes_at).replace(microsecond=0)
     return Timing(
         _said(due, calendar),
         _said(since.start, calendar),
-        None if opening.end is None else _said(opening.end, calendar),
+        None if found.end is None else _said(found.end, calendar),
         _said(expires, calendar),
         None if calendar.zone is None else calendar.zone.key,
         window.name,
@@ -136,12 +137,12 @@ def _stretches(
     hours: tuple[tuple[int, int], ...], day: date, zone: ZoneInfo | None
 ) -> tuple[tuple[datetime, datetime], ...]:
     """The stretches of a window that start on `day`, but for those the clock skips whole."""
-    clock, midnight = Calendar(zone, None, None), datetime.combine(day, time())
+    midnight = datetime.combine(day, time())
     walls = (
         (midnight + _MINUTE * opens, midnight + _MINUTE * (closes + _WHOLE_DAY * (closes < opens)))
         for opens, closes in hours
     )
-    stretches = ((clock.opening(start), clock.closing(end)) for start, end in walls)
+    stretches = ((opening(start, zone), closing(end, zone)) for start, end in walls)
     return tuple((start, end) for start, end in stretches if start < end)
 
 

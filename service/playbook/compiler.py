@@ -28,9 +28,9 @@ from service.playbook.ruleset import (
     Stratum,
     TableMeaning,
 )
-from service.playbook.strata import facts_read, layers, names_read
+from service.playbook.strata import layers
 from service.playbook.values import encode_constant
-from service.playbook.vocabulary import Fact
+from service.playbook.vocabulary import STANDARD_FACTS, Fact
 
 _OPERATORS = {"is": "==", "at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
 _OPPOSITE = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<="}
@@ -170,8 +170,10 @@ class _Compiler:
         return tuple(strata)
 
     def _facts(self) -> dict[str, Fact]:
-        """The facts that deciding reads: the caller's words are judged by these."""
-        return dict(sorted(self.playbook.facts.items()))
+        """The playbook's own facts, and of the standard ones those that it reads."""
+        read = {n for field in self.fields.values() for n in (field.fact, field.other)}
+        facts = self.playbook.facts.items()
+        return {n: f for n, f in sorted(facts) if n in read or n not in STANDARD_FACTS}
 
     # -- conditions -------------------------------------------------------------------
 
@@ -312,5 +314,3 @@ def _done_label(spec: dict[str, Any]) -> str:
         label += " since the last reply"
     return label
 
-
-__all__ = ["compile_playbook", "facts_read", "names_read"]

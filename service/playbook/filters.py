@@ -37,13 +37,19 @@ def bounded(text: str) -> str:
     return text
 
 
+def _given(argument: object) -> str:
+    if argument is None:
+        raise TemplateFault("a filter needs a value that is not known")
+    return shown(argument)
+
+
 def _of_text(change: Callable[..., str]) -> Callable[..., object]:
     """A filter that sees its value, and the values after its colon, as they read."""
 
     def apply(value: object, *arguments: object) -> object:
         if value is None:
             return None
-        return bounded(change(bounded(shown(value)), *map(shown, arguments)))
+        return bounded(change(bounded(shown(value)), *map(_given, arguments)))
 
     return apply
 
@@ -82,7 +88,7 @@ def _replace(text: str, old: str, new: str) -> str:
 def _join(value: object, separator: object) -> object:
     if not isinstance(value, list | tuple):
         return value
-    return bounded(shown(separator).join(map(shown, value)))
+    return bounded(_given(separator).join(map(shown, value)))
 
 
 def _first(value: object) -> object:

@@ -17,9 +17,6 @@ MOST_TESTS = 4_000
 MOST_NESTING = 20
 """`all` and `any` inside each other."""
 
-MOST_FIELDS = 1_000
-"""Different fields of all rules together."""
-
 MOST_STRATA = 40
 """Strata of one ruleset."""
 

@@ -129,6 +129,10 @@ class Ruleset:
             del play["when"]  # the compiled rules carry it
         return json.loads(json.dumps(document))  # type: ignore[no-any-return]
 
+    def conclusions(self) -> tuple[str, ...]:
+        """The names of the facts that the playbook concludes."""
+        return tuple(name for name, fact in self.facts.items() if fact.origin == "conclusion")
+
     @cached_property
     def digest(self) -> str:
         """`sha256:` and the hash of the canonical JSON: the same text gives the same digest."""

@@ -1,0 +1,1 @@
+"""HTTP: one module a resource; every error is a problem (`problems.py`)."""

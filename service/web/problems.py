@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from service.decision import InvalidRequest
 from service.web.body import BodyTooLarge, UnsupportedBody
 from service.web.requests import Mistake
-from service.web.state import NotReady, UnknownPlaybook
+from service.web.state import NotReady, UnknownAddress, UnknownPlaybook
 from service.web.strict_json import MalformedBody
 
 MEDIA_TYPE = "application/problem+json"
@@ -44,6 +44,7 @@ INTERNAL = Kind(500, "internal", "The service made a mistake")
 #: From exception to kind of problem.
 KINDS: dict[type[Exception], Kind] = {
     MalformedBody: Kind(400, "malformed-body", "The body cannot be read"),
+    UnknownAddress: NOT_FOUND,
     UnknownPlaybook: Kind(404, "unknown-playbook", "There is no such playbook"),
     BodyTooLarge: Kind(413, "too-large", "The body is too large"),
     UnsupportedBody: Kind(415, "unsupported-media-type", "The body is of the wrong kind"),
@@ -52,13 +53,16 @@ KINDS: dict[type[Exception], Kind] = {
     NotReady: Kind(503, "not-ready", "The service is not ready"),
 }
 
-#: For what Flask itself finds wrong.
+#: What Flask itself finds wrong, by its status.
 HTTP_KINDS: dict[int, Kind] = {
     400: Kind(400, "malformed-request", "The request cannot be read"),
     404: NOT_FOUND,
     405: Kind(405, "method-not-allowed", "The method is not allowed here"),
-    413: KINDS[BodyTooLarge],
-    415: KINDS[UnsupportedBody],
+}
+HTTP_DETAILS = {
+    400: "the request is not HTTP as it is understood here",
+    404: "there is nothing at this address",
+    405: "this address does not answer to this method; `Allow` says to which it does",
 }
 
 
@@ -88,10 +92,13 @@ def problem_of(error: Exception) -> Problem:
             return _invalid(mistakes)
         case InvalidRequest(errors=errors):
             return _invalid(tuple(Mistake(fault.path, fault.message) for fault in errors))
-        case MalformedBody(detail=detail, path=path):
-            return Problem(KINDS[MalformedBody], detail, (Mistake(path, detail),) if path else ())
+        case MalformedBody(message=message, path=""):
+            return Problem(KINDS[MalformedBody], message)
+        case MalformedBody(message=message, path=path):
+            detail = f"{message}, at {path}"
+            return Problem(KINDS[MalformedBody], detail, (Mistake(path, message),))
         case HTTPException(code=int(code)) if code in HTTP_KINDS:
-            return Problem(HTTP_KINDS[code], error.description or HTTP_KINDS[code].title)
+            return Problem(HTTP_KINDS[code], HTTP_DETAILS[code])
         case _ if kind := KINDS.get(type(error)):
             return Problem(kind, str(error))
         case _:

@@ -21,6 +21,10 @@ class UnknownPlaybook(Exception):
         super().__init__(f"there is no playbook `{name}`" + (f"; {hint}" if hint else ""))
 
 
+class UnknownAddress(Exception):
+    """There is nothing where the request points; the message says what is not there."""
+
+
 class NotReady(Exception):
     """The service cannot answer at the moment; the message says what is missing."""
 

@@ -23,11 +23,11 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class MalformedBody(Exception):
-    """The body cannot be read: `detail` says why, `path` where (a JSON pointer)."""
+    """The body cannot be read: the message says why, `path` where (a JSON pointer)."""
 
-    def __init__(self, detail: str, path: str = "") -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.message = message
         self.path = path
 
 
@@ -170,7 +170,7 @@ def _find_fault(tree: object) -> None:
         if fault is None and nodes > MAX_NODES:
             fault = f"the body holds more than {MAX_NODES:,} values"
         if fault is not None:
-            raise MalformedBody(f"{fault}{_place(path)}", pointer(path))
+            raise MalformedBody(fault, pointer(path))
         waiting.extend(reversed(_parts(path, value)))
 
 
@@ -207,10 +207,6 @@ def _fault_of_names(pairs: _Pairs) -> str | None:
 
 def _is_broken(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _place(path: tuple[str | int, ...]) -> str:
-    return f", at {pointer(path)}" if path else ""
 
 
 def pointer(path: Iterable[str | int]) -> str:

@@ -1,0 +1,166 @@
+"""What a playbook means that cannot be meant: circles, waits on nothing, limits, loose ends.
+
+What can never have a say is judged in `reach`, messages in `template_checks`; here is the
+rest. Every check gives diagnostics and nothing else.
+"""
+
+from collections.abc import Callable, Iterator
+
+from service.playbook import limits
+from service.playbook.compiler import compile_playbook
+from service.playbook.diagnostics import Diagnostic, Place
+from service.playbook.rules import ALWAYS, Condition, Play, Playbook, Ref, Step, Test
+from service.playbook.ruleset import Cond, Ruleset
+from service.playbook.strata import facts_read, layers, names_read
+
+Guarantee = Callable[[Condition, str], bool]
+
+
+def check_circles(playbook: Playbook) -> tuple[Diagnostic, ...]:
+    """Conclusions that wait for one another."""
+    circle = layers(playbook).circle
+    if not circle:
+        return ()
+    places = {part.name: part.place for part in (*playbook.conclusions, *playbook.tables)}
+    names = ", ".join(f"`{name}`" for name in circle)
+    message = (
+        f"`{circle[0]}` needs its own conclusion"
+        if len(circle) == 1
+        else f"{names} wait for one another's conclusions"
+    )
+    place = min(places[name] for name in circle)
+    hint = "take one of the conclusions out of the conditions of the others"
+    return (Diagnostic("conclusion-cycle", message, place, hint),)
+
+
+def check_waits(playbook: Playbook, guaranteed: Guarantee) -> Iterator[Diagnostic]:
+    """Waits on facts that may be missing when the step is due."""
+    for play, step in _steps(playbook):
+        if step.wait is None:
+            continue
+        when = ALWAYS if play is None else play.when
+        for value in (step.wait.amount, step.wait.after):
+            if not isinstance(value, Ref) or value.name in playbook.parameters:
+                continue
+            if not guaranteed(when, value.name):
+                rule = "otherwise" if play is None else play.name
+                yield Diagnostic(
+                    "wait-may-be-missing",
+                    f"`{value.name}` may be unknown when `{rule}` waits for it",
+                    step.wait.place,
+                    f"add `{value.name}: {{known: true}}` to the rule's `when`",
+                )
+
+
+def _steps(playbook: Playbook) -> Iterator[tuple[Play | None, Step]]:
+    for play in playbook.plays:
+        for step in play.steps:
+            yield play, step
+    if playbook.otherwise is not None:
+        yield None, playbook.otherwise
+
+
+def check_unused(playbook: Playbook, also_read: frozenset[str]) -> Iterator[Diagnostic]:
+    """Parameters, facts and windows of the playbook's own that nothing reads.
+
+    `also_read` are the names that templates read.
+    """
+    read = also_read | frozenset(_names_read(playbook)) | _expected(playbook)
+    for parameter in playbook.parameters.values():
+        if parameter.name not in read:
+            yield _unused("parameter", parameter.name, parameter.place)
+    for part in playbook.conclusions:
+        for name in part.then:
+            if name not in read:
+                yield _unused("conclusion", name, part.place)
+    for table in playbook.tables:
+        for name in table.outputs:
+            if name not in read:
+                yield _unused("conclusion", name, table.place)
+
+
+def _unused(kind: str, name: str, place: Place) -> Diagnostic:
+    return Diagnostic(
+        f"unused-{kind}",
+        f"nothing reads the {kind} `{name}`",
+        place,
+        "use it, or take it out",
+        "warning",
+    )
+
+
+def _expected(playbook: Playbook) -> frozenset[str]:
+    """Conclusions that examples look at are read by the manager."""
+    found: set[str] = set()
+    for example in playbook.examples:
+        expect = example.get("expect")
+        facts = expect.get("facts") if isinstance(expect, dict) else None
+        found.update(facts if isinstance(facts, dict) else ())
+    return frozenset(found)
+
+
+def _names_read(playbook: Playbook) -> Iterator[str]:
+    for part in playbook.conclusions:
+        yield from facts_read(part.when)
+        for value in part.then.values():
+            yield from names_read(value)
+    for table in playbook.tables:
+        yield from table.inputs
+        for row in table.rows:
+            for cell in row.cells:
+                yield from facts_read(cell)
+            for value in row.values:
+                yield from names_read(value)
+    for play in playbook.plays:
+        yield from facts_read(play.when)
+    for _, step in _steps(playbook):
+        if step.wait is not None:
+            yield from (v.name for v in (step.wait.amount, step.wait.after) if isinstance(v, Ref))
+
+
+def check_limits(playbook: Playbook) -> tuple[Ruleset | None, tuple[Diagnostic, ...]]:
+    """The compiled ruleset, or what of the playbook is more than the engine is tested for."""
+    ruleset = compile_playbook(playbook)
+    return ruleset, tuple(_over_limits(ruleset))
+
+
+def _over_limits(ruleset: Ruleset) -> Iterator[Diagnostic]:
+    rules = [rule for stratum in ruleset.strata for rule in stratum.rules]
+    tests = {rule.id: _count_tests(rule.when) for rule in rules}
+    fields = {field.name for stratum in ruleset.strata for field in stratum.fields}
+    totals = (
+        ("rules and table rows", len(rules), limits.MOST_RULES),
+        ("tests", sum(tests.values()), limits.MOST_TESTS),
+        ("different facts and counts", len(fields), limits.MOST_FIELDS),
+        ("layers of conclusions", len(ruleset.strata), limits.MOST_STRATA),
+    )
+    for what, count, most in totals:
+        if count > most:
+            yield _over(f"the playbook has {count:,} {what}", most, Place(1, 1))
+    for rule in rules:
+        if tests[rule.id] > limits.MOST_TESTS_IN_A_RULE:
+            yield _over(
+                f"`{rule.name}` has {tests[rule.id]:,} tests",
+                limits.MOST_TESTS_IN_A_RULE,
+                Place(rule.line, 1),
+            )
+
+
+def _over(what: str, most: int, place: Place) -> Diagnostic:
+    return Diagnostic(
+        "engine-limit",
+        f"{what}, and {most:,} is the most",
+        place,
+        "split the rule: let a conclusion stand for a part of it"
+        if "tests" in what
+        else "split the playbook in two",
+    )
+
+
+def _count_tests(condition: Cond) -> int:
+    if condition[0] in ("all", "any"):
+        return sum(map(_count_tests, condition[1:]))
+    return 1
+
+
+__all__ = ["Test", "check_circles", "check_limits", "check_unused", "check_waits"]

@@ -1,0 +1,70 @@
+"""From a text to a ruleset, with everything that is wrong on the way."""
+
+from dataclasses import dataclass
+
+from service.playbook.build import build
+from service.playbook.checks import check_circles, check_limits, check_unused, check_waits
+from service.playbook.diagnostics import Diagnostic, Place, has_errors, in_order
+from service.playbook.document import Document, read
+from service.playbook.reach import Reach
+from service.playbook.rules import Playbook
+from service.playbook.ruleset import Ruleset
+from service.playbook.schema import check_shape
+from service.playbook.template_checks import Part, check_templates
+from service.playbook.templates import variables_read
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of a text: a ruleset, unless a diagnostic is an error.
+
+    `playbook` is None where not even its parts could be understood.
+    """
+
+    playbook: Playbook | None
+    ruleset: Ruleset | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(text: str | bytes) -> Loaded:
+    """Read, check and compile a playbook. Never raises for what the text holds."""
+    document, found = read(text)
+    if document is None:
+        return Loaded(None, None, in_order(found))
+    shape, broken = check_shape(document)
+    playbook, meaning = build(document, broken)
+    diagnostics = [*found, *shape, *meaning]
+    ruleset = None
+    if playbook is not None:
+        ruleset, more = _check(playbook, document)
+        diagnostics += more
+    return Loaded(playbook, None if has_errors(diagnostics) else ruleset, in_order(diagnostics))
+
+
+def _check(playbook: Playbook, document: Document) -> tuple[Ruleset | None, list[Diagnostic]]:
+    """The checks that need the whole playbook."""
+    circles = check_circles(playbook)
+    if circles:
+        return None, list(circles)
+
+    def inner_place(name: str, part: Part, offset: int) -> Place:
+        return document.inner_place(("templates", name, part), offset)
+
+    reach = Reach(playbook)
+    ruleset, over = check_limits(playbook)
+    return ruleset, [
+        *over,
+        *reach.diagnostics(),
+        *check_waits(playbook, reach.guaranteed),
+        *check_templates(playbook, inner_place, reach.guaranteed),
+        *check_unused(playbook, _read_by_templates(playbook)),
+    ]
+
+
+def _read_by_templates(playbook: Playbook) -> frozenset[str]:
+    return frozenset(
+        name
+        for template in playbook.templates.values()
+        for source in (template.subject or "", template.body)
+        for name in variables_read(source)
+    )

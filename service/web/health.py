@@ -1,0 +1,28 @@
+"""`GET /healthz`: is the process alive? `GET /readyz`: can it answer?"""
+
+from flask import Blueprint, Response
+
+from service.web.answers import json_answer
+from service.web.state import current_state
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Always the same, while there is a process to give it."""
+    return json_answer({"status": "ok"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Ready, where the default playbook is loaded; otherwise a problem, 503."""
+    state = current_state()
+    state.default()
+    return json_answer(
+        {
+            "status": "ready",
+            "playbooks": [published.name for published in state.library.all()],
+            "unusable": len(state.library.problems),
+        }
+    )

@@ -1,0 +1,42 @@
+"""What the service counts, and `GET /metrics`.
+
+Under several workers every one of them counts for itself. Where the environment names a
+folder in `PROMETHEUS_MULTIPROC_DIR` before the start, they count into files there, and any of
+them can answer for all. The folder must be empty when the service starts.
+"""
+
+import os
+
+from flask import Blueprint, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+blueprint = Blueprint("metrics", __name__)
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+REQUESTS = Counter("unghost_http_requests", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "unghost_http_request_seconds",
+    "How long an answer took, from the first header to the last byte made.",
+    ["route"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
+)
+DECISIONS = Counter("unghost_decisions", "Decisions given.", ["playbook", "reason", "action"])
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """All counts so far, as Prometheus reads them."""
+    registry = REGISTRY
+    if _FOLDER in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,142 @@
+"""`/v1/playbooks`: which playbooks there are, what they say, and whether a text is one."""
+
+from collections.abc import Iterable, Iterator
+
+from flask import Blueprint, Response, request
+
+from service.decision import make_ready
+from service.decision.examples import run_examples
+from service.playbook import load
+from service.playbook.diagnostics import Diagnostic, Place
+from service.playbook.rules import Playbook
+from service.store.library import Published
+from service.web.answers import json_answer
+from service.web.body import JSON, read_bytes, require_media_type
+from service.web.contract import YAML
+from service.web.problems import InvalidBody
+from service.web.requests import Mistake
+from service.web.state import current_state
+from service.web.strict_json import parse_json
+
+blueprint = Blueprint("playbooks", __name__)
+
+_TEXTS = (YAML, "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain")
+
+
+@blueprint.get("/v1/playbooks")
+def list_playbooks() -> Response:
+    """Every playbook that can be asked for, and the files that hold none."""
+    state = current_state()
+    return json_answer(
+        {
+            "default": state.default_playbook,
+            "playbooks": [_summary(published) for published in state.library.all()],
+            "unusable": [
+                {"file": problem.name, "diagnostics": _as_json(problem.diagnostics)}
+                for problem in state.library.problems
+            ],
+        }
+    )
+
+
+@blueprint.get("/v1/playbooks/<name>")
+def get_playbook(name: str) -> Response:
+    """One playbook: as JSON, or its text where the caller would rather have YAML."""
+    published = current_state().playbook(name)
+    if request.accept_mimetypes.best_match((JSON, *_TEXTS), JSON) == JSON:
+        response = json_answer(_whole(published))
+    else:
+        response = Response(published.text, content_type=YAML)
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.post("/v1/playbooks/validate")
+def validate_playbook() -> Response:
+    """Everything wrong with a playbook's text; where nothing is, how its examples go."""
+    return json_answer(_verdict(_text()))
+
+
+def _text() -> str | bytes:
+    """The text in the body: the body itself, or the field `text` of a JSON object."""
+    if require_media_type(request, (*_TEXTS, JSON)) != JSON:
+        return read_bytes(request)
+    body = parse_json(read_bytes(request))
+    match body:
+        case {"text": str(text), **others} if not others:
+            return text
+        case {"text": str(), **others}:
+            raise InvalidBody(Mistake(f"/{min(others)}", "is not a field here; there is `text`"))
+        case {"text": _}:
+            raise InvalidBody(Mistake("/text", "must be a text"))
+        case dict():
+            raise InvalidBody(Mistake("/text", "is missing"))
+        case _:
+            raise InvalidBody(Mistake("", "must be an object"))
+
+
+def _verdict(text: str | bytes) -> dict[str, object]:
+    loaded = load(text)
+    verdict: dict[str, object] = {
+        "valid": loaded.ruleset is not None,
+        "playbook": None,
+        "digest": None,
+        "diagnostics": _as_json(loaded.diagnostics),
+        "examples": [],
+    }
+    if loaded.ruleset is not None and loaded.playbook is not None:
+        ready = make_ready(loaded.ruleset)
+        results = run_examples(ready, loaded.playbook.examples)
+        verdict["playbook"] = loaded.playbook.name
+        verdict["digest"] = loaded.ruleset.digest
+        verdict["examples"] = [result.to_json() for result in results]
+    return verdict
+
+
+def _as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:
+    return [diagnostic.to_json() for diagnostic in diagnostics]
+
+
+def _summary(published: Published) -> dict[str, object]:
+    return {
+        "name": published.name,
+        "title": published.title,
+        "about": published.about,
+        "version": published.version,
+        "digest": published.digest,
+    }
+
+
+def _whole(published: Published) -> dict[str, object]:
+    playbook = published.playbook
+    return {
+        **_summary(published),
+        "text": published.text,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "value": parameter.value,
+                "unit": parameter.unit,
+                "title": parameter.title,
+            }
+            for parameter in playbook.parameters.values()
+        ],
+        "templates": sorted(playbook.templates),
+        "rules": list(_rules(playbook)),
+    }
+
+
+def _rules(playbook: Playbook) -> Iterator[dict[str, object]]:
+    for conclusion in playbook.conclusions:
+        yield _rule(conclusion.name, "conclude", conclusion.place, conclusion.because)
+    for table in playbook.tables:
+        yield _rule(table.name, "table", table.place, table.because)
+    for play in playbook.plays:
+        kind = "exit" if play.is_exit else "sequence" if play.is_sequence else "play"
+        yield _rule(play.name, kind, play.place, play.because)
+    if otherwise := playbook.otherwise:
+        yield _rule("otherwise", "otherwise", otherwise.place, otherwise.because)
+
+
+def _rule(name: str, kind: str, place: Place, because: str) -> dict[str, object]:
+    return {"name": name, "kind": kind, "line": place.line, "because": because}
