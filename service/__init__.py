@@ -2,8 +2,8 @@
 
 The map of this folder; imports go from the top of it to the bottom, never up:
 
-`__main__`, `terminal`
-    The command line, and how it shows things.
+`__main__`, `terminal/`
+    The command line: a module for each command, and how things are shown.
 `app`
     `create_app`: the only place where the parts are joined.
 `web/`

@@ -139,7 +139,7 @@ def _place(country: str, region: str) -> tuple[str | None, str | None]:
     listing = _listing(country, None, None)
     if listing is None:
         return None, None
-    said = region.upper().removeprefix(f"{country.upper()}-")
+    said = region.upper().removeprefix(f"{country.upper()}-").removeprefix(f"{listing.country}-")
     names = listing.get_subdivision_aliases()
     codes = (code for code in names if said in map(str.upper, (code, *names[code])))
     return listing.country, next(codes, None)

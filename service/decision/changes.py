@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from service.decision.calendar import Calendar
+from service.decision.clock import opening
 from service.decision.facts import Facts
 from service.decision.history import DAY, History
-from service.playbook.ruleset import Cond, Field, Ruleset
+from service.playbook.ruleset import Cond, Ruleset
 from service.playbook.vocabulary import Fact
 
 _ELAPSED = frozenset({"silent_days", "days_since_last_touch", "days_since_first_touch"})
@@ -34,13 +35,15 @@ class Clockwork:
 def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
     """Find the tests on time of a ruleset."""
     fields = {field.name: field for stratum in ruleset.strata for field in stratum.fields}
-    numbers = {
-        (fields[name], number)
-        for stratum in ruleset.strata
-        for rule in stratum.rules
-        for name, number in _leaves(rule.when)
-    }
-    values = sorted((field.fact, number) for field, number in _of_kind(numbers, "value"))
+    values = sorted(
+        {
+            (fields[name].fact, number)
+            for stratum in ruleset.strata
+            for rule in stratum.rules
+            for name, number in _leaves(rule.when)
+            if fields[name].kind == "value"
+        }
+    )
     moving = _ELAPSED | {"today", "now"}
     return Clockwork(
         elapsed=tuple((fact, number) for fact, number in values if fact in _ELAPSED),
@@ -69,10 +72,6 @@ def _leaves(condition: Cond) -> Iterator[tuple[str, int]]:
             yield from _leaves(part)
     else:
         yield condition[0], condition[2]
-
-
-def _of_kind(numbers: set[Any], kind: str) -> list[tuple[Field, int]]:
-    return [(field, number) for field, number in numbers if field.kind == kind]
 
 
 def next_change(
@@ -121,7 +120,7 @@ def _arriving(works: Clockwork, calendar: Calendar) -> Iterator[datetime]:
 def _mornings(day: date, calendar: Calendar) -> Iterator[datetime]:
     """The beginnings of a day and of the next, where the prospect is."""
     for start in (day, day + timedelta(days=1)):
-        yield calendar.opening(datetime.combine(start, time()))
+        yield opening(datetime.combine(start, time()), calendar.zone)
 
 
 def _seconds_at(moment: datetime) -> Iterator[datetime]:

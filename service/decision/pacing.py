@@ -4,6 +4,7 @@ from datetime import date, datetime, time
 
 from service.decision.candidates import Candidate
 from service.decision.changes import next_change
+from service.decision.clock import opening
 from service.decision.facts import Facts
 from service.decision.prospect import Request
 from service.decision.ready import Ready
@@ -73,5 +74,5 @@ def _moment_of(request: Request, moment: object) -> datetime | None:
     if isinstance(moment, datetime):
         return moment
     if isinstance(moment, date):
-        return request.calendar.opening(datetime.combine(moment, time()))
+        return opening(datetime.combine(moment, time()), request.calendar.zone)
     return None

@@ -107,18 +107,20 @@ def plain(condition: Cond, depth: int = 0) -> Plain:
         raise ValueError(f"no condition, or nested too deeply: {condition!r:.80}")
     if condition[0] not in ("all", "any"):
         return _leaf(condition)
-    kind = cast(Literal["all", "any"], condition[0])
-    parts = [plain(cast(Cond, part), depth + 1) for part in condition[1:]]
+    kind = cast("Literal['all', 'any']", condition[0])
+    parts = [plain(cast("Cond", part), depth + 1) for part in condition[1:]]
     return group(kind, parts)
 
 
 def _leaf(condition: Sequence[Cond | str | int]) -> Leaf:
-    if len(condition) == len(Leaf._fields):
-        field, operation, value = condition
-        if isinstance(field, str) and isinstance(operation, str) and type(value) is int:
-            if operation in _COMPARE and abs(value) <= LARGEST_NUMBER:
-                return Leaf(field, operation, value)
-    raise ValueError(f"no test: {condition!r:.80}")
+    if len(condition) != len(Leaf._fields):
+        raise ValueError(f"no test: {condition!r:.80}")
+    field, operation, value = condition
+    if not isinstance(field, str) or not isinstance(operation, str) or type(value) is not int:
+        raise ValueError(f"no test: {condition!r:.80}")
+    if operation not in _COMPARE or abs(value) > LARGEST_NUMBER:
+        raise ValueError(f"no test: {condition!r:.80}")
+    return Leaf(field, operation, value)
 
 
 def group(kind: Literal["all", "any"], parts: Iterable[Plain]) -> Plain:
@@ -167,6 +169,11 @@ def _at_once(tests: Sequence[Leaf]) -> int:
 
 def _groups(condition: Plain) -> int:
     return 0 if isinstance(condition, Leaf) else 1 + sum(map(_groups, condition.parts))
+
+
+def _sizes(condition: Plain) -> tuple[int, int, int]:
+    """Branches, tests and groups of a condition."""
+    return branches(condition), sum(1 for _ in leaves(condition)), _groups(condition)
 
 
 def _fits(condition: Plain) -> bool:
@@ -298,8 +305,3 @@ class _Load:
         self._fields.update(leaf.field for leaf in leaves(goal.condition))
         self.goals.append(goal)
         self.level = level
-
-
-def _sizes(condition: Plain) -> tuple[int, int, int]:
-    """Branches, tests and groups of a condition."""
-    return branches(condition), sum(1 for _ in leaves(condition)), _groups(condition)

@@ -12,7 +12,6 @@ from service.playbook.rules import (
     Parameter,
     Play,
     Playbook,
-    Ref,
     Scalar,
     Step,
     Table,
@@ -27,6 +26,7 @@ from service.playbook.windows import BUILT_IN_WINDOWS, read_window
 
 #: Words with a meaning of their own where a fact could stand.
 RESERVED_FACTS = frozenset({"any", "all", "not", "done"})
+_PARAMETER_READ = re.compile(r"(?:\$|\bparameters\.)([a-z][a-z0-9_]*)")
 _CLAIM_CODES = re.compile(r"(?:[A-Z]\d{1,2}(?:, )?)+(?=\.)")
 
 
@@ -74,6 +74,7 @@ def _assemble(
     templates = _read_templates(data, scope)
     windows = _read_windows(data, scope)
     _check_claims(data, scope)
+    _check_parameters(data, scope)
     if not scope.complete:
         return None
     return Playbook(
@@ -287,19 +288,36 @@ def _check_claims(data: dict[str, Any], scope: Scope) -> None:
                          f"with `{code}.`", at_key=True, severity="warning")
 
 
+def _check_parameters(data: dict[str, Any], scope: Scope) -> None:
+    """Every number at the top is there to be tuned; one that nothing reads misleads."""
+    read = {
+        name
+        for _, text in _texts({k: v for k, v in data.items() if k != "examples"})
+        for name in _PARAMETER_READ.findall(text)
+    }
+    for name in scope.parameters:
+        if name not in read:
+            scope.report("unused-parameter", f"nothing reads the parameter `{name}`",
+                         ("parameters", name), "use it, or take it out", at_key=True,
+                         severity="warning")
+
+
 def _reasons(data: dict[str, Any]) -> list[tuple[Path, str]]:
     """Every `because` of the playbook with its path."""
+    rules = {key: value for key, value in data.items() if key != "examples"}
+    return [(path, text) for path, text in _texts(rules) if path[-1] == "because"]
+
+
+def _texts(data: object) -> list[tuple[Path, str]]:
+    """Every text of a document with its path."""
     found: list[tuple[Path, str]] = []
-    stack: list[tuple[Path, object]] = [((), {k: v for k, v in data.items() if k != "examples"})]
+    stack: list[tuple[Path, object]] = [((), data)]
     while stack:
         path, node = stack.pop()
-        if isinstance(node, dict):
-            if isinstance(node.get("because"), str):
-                found.append(((*path, "because"), node["because"]))
+        if isinstance(node, str):
+            found.append((path, node))
+        elif isinstance(node, dict):
             stack += [((*path, key), value) for key, value in node.items()]
         elif isinstance(node, list):
             stack += [((*path, i), value) for i, value in enumerate(node)]
     return found
-
-
-__all__ = ["RESERVED_FACTS", "Ref", "build"]

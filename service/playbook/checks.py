@@ -61,32 +61,18 @@ def _steps(playbook: Playbook) -> Iterator[tuple[Play | None, Step]]:
 
 
 def check_unused(playbook: Playbook, also_read: frozenset[str]) -> Iterator[Diagnostic]:
-    """Parameters, facts and windows of the playbook's own that nothing reads.
+    """Conclusions that nothing reads.
 
     `also_read` are the names that templates read.
     """
     read = also_read | frozenset(_names_read(playbook)) | _expected(playbook)
-    for parameter in playbook.parameters.values():
-        if parameter.name not in read:
-            yield _unused("parameter", parameter.name, parameter.place)
-    for part in playbook.conclusions:
-        for name in part.then:
-            if name not in read:
-                yield _unused("conclusion", name, part.place)
-    for table in playbook.tables:
-        for name in table.outputs:
-            if name not in read:
-                yield _unused("conclusion", name, table.place)
-
-
-def _unused(kind: str, name: str, place: Place) -> Diagnostic:
-    return Diagnostic(
-        f"unused-{kind}",
-        f"nothing reads the {kind} `{name}`",
-        place,
-        "use it, or take it out",
-        "warning",
-    )
+    concluded = [(name, part.place) for part in playbook.conclusions for name in part.then]
+    concluded += [(name, table.place) for table in playbook.tables for name in table.outputs]
+    for name, place in concluded:
+        if name not in read:
+            message = f"nothing reads the conclusion `{name}`"
+            hint = "let a rule test it, or take it out"
+            yield Diagnostic("unused-conclusion", message, place, hint, "warning")
 
 
 def _expected(playbook: Playbook) -> frozenset[str]:
@@ -127,11 +113,9 @@ def check_limits(playbook: Playbook) -> tuple[Ruleset | None, tuple[Diagnostic, 
 def _over_limits(ruleset: Ruleset) -> Iterator[Diagnostic]:
     rules = [rule for stratum in ruleset.strata for rule in stratum.rules]
     tests = {rule.id: _count_tests(rule.when) for rule in rules}
-    fields = {field.name for stratum in ruleset.strata for field in stratum.fields}
     totals = (
         ("rules and table rows", len(rules), limits.MOST_RULES),
         ("tests", sum(tests.values()), limits.MOST_TESTS),
-        ("different facts and counts", len(fields), limits.MOST_FIELDS),
         ("layers of conclusions", len(ruleset.strata), limits.MOST_STRATA),
     )
     for what, count, most in totals:

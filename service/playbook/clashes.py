@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from service.playbook.diagnostics import Diagnostic
 from service.playbook.regions import FALSE
 from service.playbook.rules import Conclude, Row, Table
+from service.playbook.search import can_hold
 from service.playbook.truth import Given, Truth
 from service.playbook.witness import contradiction, example
 
@@ -12,14 +13,29 @@ from service.playbook.witness import contradiction, example
 def unreached_rows(truth: Truth) -> Iterator[Diagnostic]:
     """Rows that match nobody, and rows of `first` tables for which nobody is left."""
     for table in truth.playbook.tables:
-        above = FALSE
+        above: list[tuple[int, int]] = []
         for number, row in enumerate(table.rows, 1):
             where = truth.row(row)
             if where == FALSE:
                 yield _never_matches(truth, table, number, row)
-            elif table.hit == "first" and truth.diagrams.implies(where, above):
-                yield _covered(truth, table, number, row)
-            above = truth.diagrams.either(above, where)
+            elif table.hit == "first":
+                yield from _unreached(truth, table, number, above)
+            above.append((number, where))
+
+
+def _unreached(
+    truth: Truth, table: Table, number: int, above: list[tuple[int, int]]
+) -> Iterator[Diagnostic]:
+    row = table.rows[number - 1]
+    where = truth.row(row)
+    rivals = [(n, other) for n, other in above if truth.diagrams.both(where, other) != FALSE]
+    covering = [n for n, other in rivals if truth.diagrams.implies(where, other)]
+    free = (truth.diagrams.negated(other) for _, other in rivals)
+    if covering or not can_hold(truth.diagrams, [where, *free]):
+        what = f"row {covering[0]}" if covering else "the rows above it together"
+        message = f"row {number} of table `{table.name}` is covered by {what}"
+        hint = "put the row higher, or delete it"
+        yield Diagnostic("row-never-reached", message, row.place, hint)
 
 
 def _never_matches(truth: Truth, table: Table, number: int, row: Row) -> Diagnostic:
@@ -27,19 +43,6 @@ def _never_matches(truth: Truth, table: Table, number: int, row: Row) -> Diagnos
     message = f"row {number} of table `{table.name}` can never match: {why}"
     hint = "change one of its cells, or delete the row"
     return Diagnostic("rule-never-fires", message, row.place, hint)
-
-
-def _covered(truth: Truth, table: Table, number: int, row: Row) -> Diagnostic:
-    where = truth.row(row)
-    covering = (
-        f"row {other}"
-        for other, above in enumerate(table.rows[: number - 1], 1)
-        if truth.diagrams.implies(where, truth.row(above))
-    )
-    what = next(covering, "the rows above it together")
-    message = f"row {number} of table `{table.name}` is covered by {what}"
-    hint = "put the row higher, or delete it"
-    return Diagnostic("row-never-reached", message, row.place, hint)
 
 
 def clashing_tables(truth: Truth) -> Iterator[Diagnostic]:
@@ -50,24 +53,21 @@ def clashing_tables(truth: Truth) -> Iterator[Diagnostic]:
 
 
 def _overlaps(truth: Truth, table: Table) -> Iterator[Diagnostic]:
-    above = FALSE
+    """Each row is told once, with the first row above that it overlaps."""
     rows = [truth.row(row) for row in table.rows]
     for number, where in enumerate(rows):
-        if truth.diagrams.both(where, above) != FALSE:
-            other, shared = next(
-                (i, shared)
-                for i, earlier in enumerate(rows)
-                if (shared := truth.diagrams.both(where, earlier)) != FALSE
-            )
-            message = f"rows {other + 1} and {number + 1} of table `{table.name}` both match"
-            hint = f"{_where(truth, shared)}; change one of them, or use `hit: first`"
-            place = table.rows[number].place
-            yield Diagnostic("overlapping-rows", message, place, hint)
-        above = truth.diagrams.either(above, where)
+        for other, earlier in enumerate(rows[:number]):
+            if truth.diagrams.both(where, earlier) != FALSE:
+                message = f"rows {other + 1} and {number + 1} of table `{table.name}` both match"
+                where_both = _where(truth, where, earlier)
+                hint = f"{where_both}; change one of them, or use `hit: first`"
+                place = table.rows[number].place
+                yield Diagnostic("overlapping-rows", message, place, hint)
+                break
 
 
-def _where(truth: Truth, function: int) -> str:
-    where = example(truth, function)
+def _where(truth: Truth, *functions: int) -> str:
+    where = example(truth, functions)
     return f"for example where {where}" if where else "for every prospect"
 
 
@@ -99,12 +99,12 @@ def _two_values(truth: Truth, fact: str) -> Iterator[Diagnostic]:
         if not isinstance(rule, Conclude):
             continue
         for other, before in earlier:
-            shared = truth.diagrams.both(given.where, before.where)
-            if shared != FALSE and given.value != before.value:
+            together = truth.diagrams.both(given.where, before.where)
+            if together != FALSE and given.value != before.value:
                 message = (
                     f"rules `{other.name}` and `{rule.name}` can give `{fact}` different values"
                 )
-                hint = f"{_where(truth, shared)}; let a table with `hit: first` conclude it instead"
+                hint = f"{_where(truth, given.where, before.where)}; let a table with `hit: first` conclude it instead"
                 yield Diagnostic("conflicting-conclusions", message, rule.place, hint)
                 break
         earlier.append((rule, given))

@@ -9,9 +9,9 @@ from service.playbook.document import Document, read
 from service.playbook.reach import Reach
 from service.playbook.rules import Playbook
 from service.playbook.ruleset import Ruleset
-from service.playbook.schema import check_shape
+from service.playbook.schema import find_flaws
 from service.playbook.template_checks import Part, check_templates
-from service.playbook.templates import variables_read
+from service.playbook.templates import parse
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ def load(text: str | bytes) -> Loaded:
     document, found = read(text)
     if document is None:
         return Loaded(None, None, in_order(found))
-    shape, broken = check_shape(document)
-    playbook, meaning = build(document, broken)
-    diagnostics = [*found, *shape, *meaning]
+    flaws = find_flaws(document)
+    playbook, meaning = build(document, [flaw.path for flaw in flaws])
+    diagnostics = [*found, *(flaw.diagnostic for flaw in flaws), *meaning]
     ruleset = None
     if playbook is not None:
         ruleset, more = _check(playbook, document)
@@ -62,9 +62,10 @@ def _check(playbook: Playbook, document: Document) -> tuple[Ruleset | None, list
 
 
 def _read_by_templates(playbook: Playbook) -> frozenset[str]:
-    return frozenset(
-        name
+    sources = [
+        source
         for template in playbook.templates.values()
         for source in (template.subject or "", template.body)
-        for name in variables_read(source)
-    )
+    ]
+    found = [parsed for parsed, _ in map(parse, sources) if parsed is not None]
+    return frozenset(variable.path[-1] for parsed in found for variable in parsed.variables)

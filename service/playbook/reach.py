@@ -7,12 +7,12 @@ two facts that are compared with each other stand to the constants around them.
 """
 
 from collections.abc import Iterator
-from itertools import chain
 
 from service.playbook.clashes import clashing_tables, conflicting_conclusions, unreached_rows
 from service.playbook.diagnostics import START, Diagnostic
-from service.playbook.regions import BUDGET, FALSE, TRUE, TooComplex
-from service.playbook.rules import All, AnyOf, Condition, Play, Playbook, Test
+from service.playbook.regions import BUDGET, FALSE, TooComplex
+from service.playbook.rules import All, AnyOf, Conclude, Condition, Play, Playbook, Test
+from service.playbook.search import can_hold
 from service.playbook.truth import Truth
 from service.playbook.witness import contradiction, example
 
@@ -97,7 +97,8 @@ _TOO_COMPLEX = Diagnostic(
 
 def never_firing_rules(truth: Truth) -> Iterator[Diagnostic]:
     """Conclude rules and plays whose conditions contradict themselves."""
-    for part in chain(truth.playbook.conclusions, truth.playbook.plays):
+    parts: tuple[Conclude | Play, ...] = (*truth.playbook.conclusions, *truth.playbook.plays)
+    for part in parts:
         if truth.true(part.when) == FALSE:
             what = _called(part) if isinstance(part, Play) else f"rule `{part.name}`"
             message = f"{what} can never fire: {contradiction(truth, [part.when])}"
@@ -114,23 +115,25 @@ def _called(play: Play) -> str:
 
 def never_winning_plays(truth: Truth) -> Iterator[Diagnostic]:
     """Plays that hold only where plays preferred to them answer already."""
-    above = FALSE
-    before: list[Play] = []
-    for play in truth.playbook.plays:
-        when, answers = truth.true(play.when), truth.answers(play)
-        if when != FALSE and truth.diagrams.implies(answers, above):
-            yield _never_wins(truth, play, before)
-        above = truth.diagrams.either(above, answers)
-        before.append(play)
+    for number, play in enumerate(truth.playbook.plays):
+        answers = truth.answers(play)
+        if answers == FALSE:
+            continue
+        rivals = [
+            (other, others)
+            for other in truth.playbook.plays[:number]
+            if truth.diagrams.both(others := truth.answers(other), answers) != FALSE
+        ]
+        covering = [other for other, others in rivals if truth.diagrams.implies(answers, others)]
+        free = (truth.diagrams.negated(others) for _, others in rivals)
+        if covering or not can_hold(truth.diagrams, [answers, *free]):
+            yield _never_wins(play, next(iter(covering), None))
 
 
-def _never_wins(truth: Truth, play: Play, before: list[Play]) -> Diagnostic:
-    answers = truth.answers(play)
-    for other in before:
-        if truth.diagrams.implies(answers, truth.answers(other)):
-            reason = f"{_called(other)} comes first wherever it holds"
-            hint = f"put it above `{other.name}`, or add a test to `{other.name}`"
-            break
+def _never_wins(play: Play, other: Play | None) -> Diagnostic:
+    if other:
+        reason = f"{_called(other)} comes first wherever it holds"
+        hint = f"put it above `{other.name}`, or add a test to `{other.name}`"
     else:
         reason = "the plays above it together come first wherever it holds"
         hint = "put it higher, or add a test to one of the plays above it"
@@ -142,10 +145,9 @@ def unanswered(truth: Truth) -> Iterator[Diagnostic]:
     """A playbook without `otherwise` whose plays leave somebody without an answer."""
     if truth.playbook.otherwise is not None:
         return
-    answered = truth.diagrams.any_of(truth.answers(play) for play in truth.playbook.plays)
-    gap = truth.diagrams.without(TRUE, answered)
-    if gap != FALSE:
-        where = example(truth, gap)
+    silent = [truth.diagrams.negated(truth.answers(play)) for play in truth.playbook.plays]
+    where = example(truth, silent)
+    if where is not None:
         message = f"no play answers where {where}" if where else "no play ever answers"
         hint = "add `otherwise:` at the end, with what to do for everybody else"
         yield Diagnostic("no-answer", message, START, hint)

@@ -10,7 +10,7 @@ All work is counted. A playbook so tangled that its diagrams outgrow the budget 
 `TooComplex` within a few seconds, never in a hang.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 FALSE = 0
@@ -20,8 +20,6 @@ BUDGET = 200_000
 #: The diagrams are walked by recursion, one call deep for each variable.
 MOST_VARIABLES = 400
 
-#: One set of regions for each variable that is limited: all of these points are meant.
-Box = dict[int, frozenset[int]]
 _Operation = Literal["both", "either", "without"]
 _BELOW_ALL = MOST_VARIABLES + 1
 
@@ -41,6 +39,9 @@ class Diagrams:
         self._nodes: list[tuple[int, tuple[int, ...]]] = [(_BELOW_ALL, ()), (_BELOW_ALL, ())]
         self._numbers: dict[tuple[int, tuple[int, ...]], int] = {}
         self._combined: dict[tuple[_Operation, int, int], int] = {}
+        self._at: dict[tuple[int, int, int], int] = {}
+        self._best: dict[tuple[int, int], frozenset[int]] = {}
+        self._variables: dict[int, frozenset[int]] = {FALSE: frozenset(), TRUE: frozenset()}
 
     def variable(self, size: int) -> int:
         """A new variable with the regions 0..size-1; raises `TooComplex` past the limit."""
@@ -86,41 +87,68 @@ class Diagrams:
         """Whether right holds wherever left does."""
         return self.without(left, right) == FALSE
 
-    def box(self, function: int, cost: Callable[[int, frozenset[int]], int]) -> Box:
-        """A cheapest box in which the function holds everywhere; not for `FALSE`.
+    def negated(self, function: int) -> int:
+        """Where the function does not hold."""
+        return self.without(TRUE, function)
 
-        `cost` prices a variable limited to a set of regions. Variables that turn out not
-        to matter are left out.
-        """
-        _, edges = self._cheapest(function, cost, {})
-        box = dict(edges)
-        for variable in list(box):
-            rest = {key: regions for key, regions in box.items() if key != variable}
-            if self.implies(self._of_box(rest), function):
-                box = rest
-        return box
+    def at(self, function: int, variable: int, region: int) -> int:
+        """The function once the variable is known to lie in the region."""
+        top, children = self._nodes[function]
+        if top > variable:
+            return function
+        if top == variable:
+            return children[region]
+        key = (function, variable, region)
+        result = self._at.get(key)
+        if result is None:
+            self._spend()
+            lower = []
+            for child in children:
+                lower.append(self.at(child, variable, region))  # noqa: PERF401 - one call deep
+            result = self._at[key] = self._node(top, tuple(lower))
+        return result
 
-    def _of_box(self, box: Box) -> int:
-        return self.all_of(self.within(key, regions) for key, regions in box.items())
+    def cases(self, function: int, variable: int) -> tuple[int, ...]:
+        """The function for each region of the variable."""
+        return tuple(self.at(function, variable, i) for i in range(self._sizes[variable]))
 
-    def _cheapest(
-        self,
-        function: int,
-        cost: Callable[[int, frozenset[int]], int],
-        seen: dict[int, tuple[int, tuple[tuple[int, frozenset[int]], ...]]],
-    ) -> tuple[int, tuple[tuple[int, frozenset[int]], ...]]:
-        if function == TRUE:
-            return 0, ()
-        if function not in seen:
+    def best(self, function: int, variable: int) -> frozenset[int]:
+        """The regions in which the function holds wherever it does in any other region."""
+        key = (function, variable)
+        if key not in self._best:
+            cases = self.cases(function, variable)
+            anywhere = self.any_of(cases)
+            self._best[key] = frozenset(i for i, case in enumerate(cases) if case == anywhere)
+        return self._best[key]
+
+    def variables(self, function: int) -> frozenset[int]:
+        """The variables that the function depends on."""
+        if function not in self._variables:
+            below: set[int] = set()
+            seen: set[int] = set()
+            waiting = [function]
+            while waiting:
+                node = waiting.pop()
+                if node not in seen:
+                    seen.add(node)
+                    variable, children = self._nodes[node]
+                    below.add(variable)
+                    waiting += children
+            self._variables[function] = frozenset(below - {_BELOW_ALL})
+        return self._variables[function]
+
+    def path(self, function: int) -> dict[int, int]:
+        """A region for each of some variables, so that the function holds; not for `FALSE`."""
+        found: dict[int, int] = {}
+        while function != TRUE:
             variable, children = self._nodes[function]
-            ways = []
-            for child in dict.fromkeys(children):
-                if child != FALSE:
-                    regions = frozenset(i for i, other in enumerate(children) if other == child)
-                    price, edges = self._cheapest(child, cost, seen)
-                    ways.append((price + cost(variable, regions), ((variable, regions), *edges)))
-            seen[function] = min(ways, key=lambda way: way[0])
-        return seen[function]
+            found[variable] = next(i for i, child in enumerate(children) if child != FALSE)
+            function = children[found[variable]]
+        return found
+
+    def size(self, variable: int) -> int:
+        """How many regions the variable has."""
+        return self._sizes[variable]
 
     def _spend(self) -> None:
         self.steps += 1

@@ -189,7 +189,8 @@ class _Reader:
             self.fault("template-filter", f"there is no filter `{name}`", token, hint)
         elif not known.fewest <= count <= known.most:
             takes = " to ".join(map(str, sorted({known.fewest, known.most})))
-            message = f"`{name}` takes {takes} values after a colon, and has {count}"
+            takes += " value" if takes == "1" else " values"
+            message = f"`{name}` takes {takes} after a colon, and has {count}"
             self.fault("template-filter", message, token)
         elif known.may_lose and "default" not in after:
             message = f"the `{name}` of an empty list is nothing"

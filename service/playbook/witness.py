@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from service.playbook.constants import fact_named
 from service.playbook.domains import Region, Variable, written
-from service.playbook.regions import FALSE, Box
+from service.playbook.regions import FALSE
 from service.playbook.rules import All, AnyOf, Condition, Done, Not, Ref, Scalar, Test
+from service.playbook.search import Box, box_of
 from service.playbook.truth import Truth
 from service.playbook.vocabulary import Fact
 
@@ -24,17 +25,14 @@ _STANDINGS = {
 _COUNT = Fact("", "integer", "", minimum=0)
 
 
-def example(truth: Truth, function: int) -> str:
-    """Some prospects for whom the function holds: "`seniority` is `vp` and `urgency` is unknown".
+def example(truth: Truth, functions: Iterable[int]) -> str | None:
+    """Some prospects for whom all hold: "`seniority` is `vp` and `urgency` is unknown".
 
-    At most four facts, only those that matter; "" where none does. Not for `FALSE`.
+    At most four facts, only those that matter; "" where none does, None where they never
+    hold together.
     """
-
-    def cost(level: int, chosen: frozenset[int]) -> int:
-        samples = [truth.variables[level].regions[i].sample for i in chosen]
-        return 2 if any(sample is not None for sample in samples) else 3
-
-    return _of_box(truth, truth.diagrams.box(function, cost))
+    box = box_of(truth.diagrams, functions)
+    return None if box is None else _of_box(truth, box)
 
 
 def and_so_on(parts: Sequence[str], word: str = "and") -> str:

@@ -11,14 +11,14 @@ MAX_BYTES = 262_144
 JSON = "application/json"
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(Exception):  # noqa: N818 - it says what was sent
     """The body has more bytes than are read."""
 
     def __init__(self) -> None:
         super().__init__(f"the body may have at most {MAX_BYTES:,} bytes")
 
 
-class UnsupportedBody(Exception):
+class UnsupportedBody(Exception):  # noqa: N818 - it says what was sent
     """The body is of a kind that is not read here."""
 
 

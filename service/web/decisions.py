@@ -25,7 +25,7 @@ def next_action() -> Response:
     body = read_json(request)
     if mistakes := state.mistakes_in_request(body):
         raise InvalidBody(*mistakes)
-    asked = cast(dict[str, Any], body)  # the schema wants an object
+    asked = cast("dict[str, Any]", body)  # the schema wants an object
     published = _playbook(state, asked.get("playbook"))
     wanted = read_request(asked, published.ready, datetime.now(UTC))
     answer = decide(published.ready, wanted).to_json(published.version)

@@ -14,9 +14,9 @@ from service.web.answers import json_answer
 from service.web.body import JSON, read_bytes, require_media_type
 from service.web.contract import YAML
 from service.web.problems import InvalidBody
-from service.web.requests import Mistake
+from service.web.requests import MAX_MISTAKES, Mistake
 from service.web.state import current_state
-from service.web.strict_json import parse_json
+from service.web.strict_json import parse_json, pointer
 
 blueprint = Blueprint("playbooks", __name__)
 
@@ -32,8 +32,8 @@ def list_playbooks() -> Response:
             "default": state.default_playbook,
             "playbooks": [_summary(published) for published in state.library.all()],
             "unusable": [
-                {"file": problem.name, "diagnostics": _as_json(problem.diagnostics)}
-                for problem in state.library.problems
+                {"file": file, "diagnostics": _as_json(diagnostics)}
+                for file, diagnostics in state.library.problems.items()
             ],
         }
     )
@@ -62,17 +62,16 @@ def _text() -> str | bytes:
     if require_media_type(request, (*_TEXTS, JSON)) != JSON:
         return read_bytes(request)
     body = parse_json(read_bytes(request))
-    match body:
-        case {"text": str(text), **others} if not others:
-            return text
-        case {"text": str(), **others}:
-            raise InvalidBody(Mistake(f"/{min(others)}", "is not a field here; there is `text`"))
-        case {"text": _}:
-            raise InvalidBody(Mistake("/text", "must be a text"))
-        case dict():
-            raise InvalidBody(Mistake("/text", "is missing"))
-        case _:
-            raise InvalidBody(Mistake("", "must be an object"))
+    if not isinstance(body, dict):
+        raise InvalidBody(Mistake("", "must be an object"))
+    if "text" not in body:
+        raise InvalidBody(Mistake("/text", "is missing"))
+    if others := sorted(set(body) - {"text"}):
+        message = "is not a field here; there is `text`"
+        raise InvalidBody(*(Mistake(pointer([name]), message) for name in others[:MAX_MISTAKES]))
+    if not isinstance(text := body["text"], str):
+        raise InvalidBody(Mistake("/text", "must be a text"))
+    return text
 
 
 def _verdict(text: str | bytes) -> dict[str, object]:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.decision import InvalidRequest
 from service.web.body import BodyTooLarge, UnsupportedBody
-from service.web.requests import Mistake
+from service.web.requests import MAX_MISTAKES, Mistake
 from service.web.state import NotReady, UnknownAddress, UnknownPlaybook
 from service.web.strict_json import MalformedBody
 
@@ -21,7 +21,7 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
 
 
-class InvalidBody(Exception):
+class InvalidBody(Exception):  # noqa: N818 - it says what was sent
     """The body is JSON, but not what was asked for; says every mistake."""
 
     def __init__(self, *mistakes: Mistake) -> None:
@@ -91,7 +91,8 @@ def problem_of(error: Exception) -> Problem:
         case InvalidBody(mistakes=mistakes):
             return _invalid(mistakes)
         case InvalidRequest(errors=errors):
-            return _invalid(tuple(Mistake(fault.path, fault.message) for fault in errors))
+            found = [Mistake(fault.path, fault.message) for fault in errors[:MAX_MISTAKES]]
+            return _invalid(tuple(found))
         case MalformedBody(message=message, path=""):
             return Problem(KINDS[MalformedBody], message)
         case MalformedBody(message=message, path=path):
@@ -107,8 +108,9 @@ def problem_of(error: Exception) -> Problem:
 
 def _invalid(mistakes: tuple[Mistake, ...]) -> Problem:
     count = len(mistakes)
-    first = f"{mistakes[0].path or 'the body'} {mistakes[0].message}"
-    detail = first if count == 1 else f"there are {count} mistakes; the first: {first}"
+    first = f"{mistakes[0].path or 'the body'}: {mistakes[0].message}"
+    many = f"at least {count}" if count == MAX_MISTAKES else str(count)
+    detail = first if count == 1 else f"{many} mistakes; the first is {first}"
     return Problem(KINDS[InvalidBody], detail, mistakes)
 
 

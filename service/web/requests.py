@@ -49,7 +49,8 @@ def request_checker(schema: Path) -> Callable[[object], tuple[Mistake, ...]]:
     def check(request: object) -> tuple[Mistake, ...]:
         if validator.is_valid(request):
             return ()
-        return tuple(islice(_mistakes(validator, document, request), MAX_MISTAKES))
+        found = dict.fromkeys(_mistakes(validator, document, request))
+        return tuple(islice(found, MAX_MISTAKES))
 
     return check
 
@@ -60,11 +61,14 @@ def _mistakes(
     for error in validator.iter_errors(request):
         keyword = str(error.schema_path[-1])
         rule = _rule(document, error.schema_path)
+        kind: Any = error.kind  # its fields differ from keyword to keyword
         if keyword == "additionalProperties":
-            for name in sorted(error.kind.unexpected):
+            for name in sorted(kind.unexpected):
                 yield Mistake(_path(error, name), f"is not a field here; there are {_names(rule)}")
+        elif "propertyNames" in error.schema_path:
+            yield Mistake(_path(error), "has a name that is too long; 100 characters are allowed")
         elif keyword == "required":
-            yield Mistake(_path(error, error.kind.property), "is missing")
+            yield Mistake(_path(error, kind.property), "is missing")
         else:
             yield Mistake(_path(error), _sentence(keyword, rule))
 
@@ -87,10 +91,10 @@ def _names(rule: dict[str, Any]) -> str:
 
 def _sentence(keyword: str, rule: dict[str, Any]) -> str:
     """What a value must be, for a keyword of the schema that it breaks."""
-    value = rule.get(keyword)
+    value: Any = rule.get(keyword)
     sentences: dict[str, Callable[[], str]] = {
         "type": lambda: f"must be {_types(rule)}",
-        "enum": lambda: "must be one of " + ", ".join(f"`{word}`" for word in value if word),
+        "enum": lambda: f"must be {_choice(value)}",
         "pattern": lambda: f"must be {_form(rule)}",
         "maxLength": lambda: f"may have at most {value:,} characters",
         "minLength": lambda: "must not be empty",
@@ -98,7 +102,6 @@ def _sentence(keyword: str, rule: dict[str, Any]) -> str:
         "minimum": lambda: f"must be at least {value}",
         "maxItems": lambda: f"may have at most {value:,} entries",
         "maxProperties": lambda: f"may have at most {value:,} fields",
-        "propertyNames": lambda: "has a name that is too long; 100 characters are allowed",
     }
     sentence = sentences.get(keyword)
     return sentence() if sentence else f"does not keep to `{keyword}` of the schema"
@@ -107,18 +110,22 @@ def _sentence(keyword: str, rule: dict[str, Any]) -> str:
 def _types(rule: dict[str, Any]) -> str:
     types = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
     if "enum" in rule and "string" in types:
-        return "one of " + ", ".join(f"`{word}`" for word in rule["enum"] if word)
+        return _choice(rule["enum"])
     if "format" in rule:
         return _form(rule)
     words = [_ARTICLES[name] for name in types if name != "null"]
     return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
 
 
+def _choice(words: list[str | None]) -> str:
+    return "one of: " + ", ".join(word for word in words if word)
+
+
 def _form(rule: dict[str, Any]) -> str:
     match rule.get("format"):
         case "date-time":
-            return "a time with its offset, such as 2026-11-20T15:00:00-05:00"
+            return "a moment such as 2026-11-20T15:00:00-05:00, with an offset"
         case "date":
-            return "a day, such as 2026-11-20"
+            return "a date such as 2026-11-20"
         case _:
             return f"written like `{rule['examples'][0]}`"

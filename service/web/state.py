@@ -14,18 +14,18 @@ from service.web.requests import Mistake
 EXTENSION = "unghost"
 
 
-class UnknownPlaybook(Exception):
+class UnknownPlaybook(Exception):  # noqa: N818 - it says what was sent
     """There is no playbook of that name."""
 
     def __init__(self, name: str, hint: str) -> None:
         super().__init__(f"there is no playbook `{name}`" + (f"; {hint}" if hint else ""))
 
 
-class UnknownAddress(Exception):
+class UnknownAddress(Exception):  # noqa: N818 - it says what was sent
     """There is nothing where the request points; the message says what is not there."""
 
 
-class NotReady(Exception):
+class NotReady(Exception):  # noqa: N818 - a state, not a mistake
     """The service cannot answer at the moment; the message says what is missing."""
 
 
@@ -62,4 +62,4 @@ class State:
 
 def current_state() -> State:
     """The state of the app that answers the current request."""
-    return cast(State, current_app.extensions[EXTENSION])
+    return cast("State", current_app.extensions[EXTENSION])

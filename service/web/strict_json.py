@@ -7,6 +7,7 @@ way (`parse_json`) only suspects; the slow way (`_judged`) then says what is wro
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
@@ -20,9 +21,13 @@ _FEW_CHARACTERS = 2 * MAX_NODES
 # 2**53 has sixteen digits.
 _FEW_DIGITS = 15
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
+_TOO_DEEP = f"the body is nested deeper than {MAX_DEPTH} levels"
+
+_Path = tuple[str | int, ...]
 
 
-class MalformedBody(Exception):
+class MalformedBody(Exception):  # noqa: N818 - it says what was sent
     """The body cannot be read: the message says why, `path` where (a JSON pointer)."""
 
     def __init__(self, message: str, path: str = "") -> None:
@@ -97,21 +102,34 @@ _DECODER = json.JSONDecoder(
 
 
 def _is_suspect(value: object, text: str) -> bool:
-    return len(text) > _FEW_CHARACTERS or _is_deep(value) or bool(_SURROGATE.search(text))
+    crowded = len(text) > _FEW_CHARACTERS and _count(value) > MAX_NODES
+    return crowded or _is_deep(value) or bool(_SURROGATE.search(text))
 
 
 def _is_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        inner = chain.from_iterable(
-            part.values() if type(part) is dict else part
-            for part in level
-            if type(part) is dict or type(part) is list
-        )
-        level = list(inner)
+    level = _groups([value])
+    for _ in range(MAX_DEPTH):
         if not level:
             return False
-    return True
+        level = _groups(_parts_of(level))
+    return bool(level)
+
+
+def _count(value: object) -> int:
+    """How many values there are, as far as they may lie deep."""
+    count, level = 1, _groups([value])
+    for _ in range(MAX_DEPTH):
+        count += sum(map(len, level))
+        level = _groups(_parts_of(level))
+    return count
+
+
+def _groups(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if type(value) is dict or type(value) is list]
+
+
+def _parts_of(groups: list[Any]) -> Iterable[Any]:
+    return chain.from_iterable(group.values() if type(group) is dict else group for group in groups)
 
 
 # ---- the slow way -------------------------------------------------------------------
@@ -154,59 +172,59 @@ def _judged(text: str) -> object:
     except json.JSONDecodeError as error:
         raise _not_json(error) from error
     except RecursionError as error:
-        raise MalformedBody(f"the body is nested deeper than {MAX_DEPTH} levels") from error
+        raise MalformedBody(_TOO_DEEP) from error
     _find_fault(tree)
     return json.loads(text)
 
 
 def _find_fault(tree: object) -> None:
-    """Look at every value in written order, and raise for the first that is wrong."""
-    nodes = 0
-    waiting: list[tuple[tuple[str | int, ...], object]] = [((), tree)]
+    """Look at every value, the outer ones first, and raise for the first that is wrong."""
+    _refuse((), _fault_of(tree))
+    count = 1
+    waiting: deque[tuple[_Path, list[Any]]] = deque()
+    if isinstance(tree, list):
+        waiting.append(((), tree))
     while waiting:
-        path, value = waiting.pop()
-        nodes += 1
-        fault = _fault_of(value, len(path))
-        if fault is None and nodes > MAX_NODES:
-            fault = f"the body holds more than {MAX_NODES:,} values"
-        if fault is not None:
-            raise MalformedBody(fault, pointer(path))
-        waiting.extend(reversed(_parts(path, value)))
+        path, group = waiting.popleft()
+        count += len(group)
+        _refuse(path, _fault_of_group(group, len(path), count))
+        for step, part in group if isinstance(group, _Pairs) else enumerate(group):
+            if isinstance(part, list):
+                waiting.append(((*path, step), part))
+            elif fault := _fault_of(part):
+                _refuse((*path, step), fault)
 
 
-def _parts(
-    path: tuple[str | int, ...], value: object
-) -> list[tuple[tuple[str | int, ...], object]]:
-    if isinstance(value, _Pairs):
-        return [((*path, name), part) for name, part in value]
-    if isinstance(value, list):
-        return [((*path, number), part) for number, part in enumerate(value)]
-    return []
+def _refuse(path: _Path, fault: str | None) -> None:
+    if fault is not None:
+        raise MalformedBody(fault, pointer(path))
 
 
-def _fault_of(value: object, depth: int) -> str | None:
+def _fault_of(value: object) -> str | None:
     if isinstance(value, _Fault):
         return str(value)
-    if isinstance(value, str):
-        return "the text holds half of a surrogate pair" if _is_broken(value) else None
-    if isinstance(value, list) and depth >= MAX_DEPTH:
-        return f"the body is nested deeper than {MAX_DEPTH} levels"
-    return _fault_of_names(value) if isinstance(value, _Pairs) else None
+    if isinstance(value, str) and _HALF.search(value):
+        return "the text holds half of a surrogate pair"
+    return None
+
+
+def _fault_of_group(group: list[Any], depth: int, count: int) -> str | None:
+    if count > MAX_NODES:
+        return f"the body holds more than {MAX_NODES:,} values"
+    if depth >= MAX_DEPTH:
+        return _TOO_DEEP
+    return _fault_of_names(group) if isinstance(group, _Pairs) else None
 
 
 def _fault_of_names(pairs: _Pairs) -> str | None:
     seen: set[str] = set()
     for name, _ in pairs:
-        if _is_broken(name):
+        if _HALF.search(name):
             return "a name holds half of a surrogate pair"
         if name in seen:
             return f"the name `{name[:100]}` is written twice"
         seen.add(name)
     return None
-
-
-def _is_broken(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def pointer(path: Iterable[str | int]) -> str:
@@ -220,6 +238,6 @@ def pointer(path: Iterable[str | int]) -> str:
 
 
 def _not_json(error: json.JSONDecodeError) -> MalformedBody:
-    what = error.msg[:1].lower() + error.msg[1:]
+    what = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
     place = f"at line {error.lineno}, column {error.colno}"
     return MalformedBody(f"the body is not JSON: {what} {place}")

@@ -1,0 +1,217 @@
+"""The cases inside a playbook: each is decided, and what was expected is compared.
+
+The same run serves `unghost test`, the web page and publishing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from service.decision import prospect
+from service.decision.answer import Decision
+from service.decision.calendar import Calendar, calendar_for
+from service.decision.clock import opening
+from service.decision.decide import decide
+from service.decision.prospect import InvalidRequest
+from service.decision.ready import Ready
+from service.playbook.ruleset import END
+from service.playbook.values import read_date, read_instant
+from service.playbook.vocabulary import CHANNELS
+
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+#: A day without a time stands for this hour, where the prospect is.
+_HOUR_OF_A_DAY = time(9)
+_CLOCKLESS = datetime(1970, 1, 1, tzinfo=UTC)  # every example says its own `as_of`
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was expected, and what came."""
+
+    what: str
+    expected: object
+    actual: object
+    passed: bool
+
+
+@dataclass(frozen=True)
+class ExampleResult:
+    """One example run. `problems` say why it could not be decided at all."""
+
+    example: str
+    number: int
+    checks: tuple[Check, ...]
+    decision: dict[str, Any] | None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was decided as expected."""
+        return not self.problems and all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
+class ExamplesReport:
+    """All examples of a playbook, and the rules, steps and tables that none of them reached."""
+
+    results: tuple[ExampleResult, ...]
+    unreached: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every example passed."""
+        return all(result.passed for result in self.results)
+
+
+def run_examples(ready: Ready, examples: Sequence[Mapping[str, Any]]) -> ExamplesReport:
+    """Run the examples of a playbook whose shape is right."""
+    reached: set[str] = set()
+    results = []
+    for number, example in enumerate(examples):
+        results.append(_run(ready, example, number, reached))
+    unreached = tuple(name for name in _reachable(ready) if name not in reached)
+    return ExamplesReport(tuple(results), unreached)
+
+
+def _run(
+    ready: Ready, example: Mapping[str, Any], number: int, reached: set[str]
+) -> ExampleResult:
+    title = str(example["example"])
+    try:
+        body = request_of(example)
+        request = prospect.read_request(body, ready.facts, ready.ruleset.actions, _CLOCKLESS)
+    except InvalidRequest as invalid:
+        problems = tuple(f"{error.path[1:]} {error.message}" for error in invalid.errors)
+        return ExampleResult(title, number, (), None, problems)
+    decision = decide(ready, request)
+    reached.update(_reached(decision))
+    mistaken = tuple(
+        warning.message
+        for warning in decision.warnings
+        if warning.code in ("unknown-fact", "computed-fact", "unknown-action")
+    )
+    checks = tuple(_checks(example["expect"], decision, request.calendar))
+    return ExampleResult(title, number, checks, decision.to_json(), mistaken)
+
+
+def _reached(decision: Decision) -> set[str]:
+    names = {rule["rule"] for rule in decision.rules}
+    if decision.rule:
+        names.add(f"{decision.rule}/{decision.step or 'end'}")
+    if decision.reason == "FALLBACK" or not decision.rule:
+        names.add("otherwise")
+    return names
+
+
+def _reachable(ready: Ready) -> list[str]:
+    """The rules and tables, and of sequences every step and the end."""
+    names: dict[str, None] = {}
+    for rule in ready.rules:
+        if rule.role != "play" or not ready.ruleset.plays[rule.play].is_sequence:
+            names[rule.name] = None
+        else:
+            names[f"{rule.name}/{'end' if rule.step == END else rule.step + 1}"] = None
+    if ready.ruleset.otherwise is not None:
+        names["otherwise"] = None
+    return list(names)
+
+
+# ---- the request --------------------------------------------------------------------
+
+
+def request_of(example: Mapping[str, Any]) -> dict[str, Any]:
+    """The request that an example stands for, its shorthand written out."""
+    given = {"id": "example", **example.get("prospect", {})}
+    calendar, _ = calendar_for(
+        *(v if isinstance(v := given.get(key), str) else None
+          for key in ("time_zone", "country", "region"))
+    )
+    as_of = _moment(example["as_of"], calendar)
+    history = [_touch(item, calendar, as_of) for item in example.get("history") or ()]
+    written = as_of.isoformat() if isinstance(as_of, datetime) else as_of
+    return {"prospect": given, "history": history, "as_of": written}
+
+
+def _moment(text: object, calendar: Calendar) -> datetime | str:
+    """A full moment, a local one, or a day, as a moment; any other text as it is."""
+    written = str(text)
+    full, day = read_instant(written), read_date(written)
+    if full is not None:
+        return full
+    if day is not None:
+        return opening(datetime.combine(day, _HOUR_OF_A_DAY), calendar.zone)
+    if _LOCAL.fullmatch(written):
+        try:
+            return opening(datetime.fromisoformat(written), calendar.zone)
+        except ValueError:
+            return written
+    return written
+
+
+def _touch(item: Mapping[str, Any], calendar: Calendar, as_of: datetime | str) -> dict[str, Any]:
+    touch = {key: item[key] for key in ("action", "template", "outcome", "id") if item.get(key)}
+    if "days_ago" in item:
+        at = _days_before(as_of, item["days_ago"], calendar)
+    else:
+        at = _moment(item.get("at", ""), calendar)
+    touch["at"] = at.isoformat() if isinstance(at, datetime) else at
+    if "inbound" in item:
+        return {**touch, "direction": "inbound", "channel": item["inbound"]}
+    for channel in CHANNELS:
+        if channel in item:
+            action = {"action": item[channel]} if item[channel] else {}
+            return {**touch, **action, "direction": "outbound", "channel": channel}
+    return {**touch, "direction": item.get("direction", "outbound"), "channel": item["channel"]}
+
+
+def _days_before(as_of: datetime | str, days: int, calendar: Calendar) -> datetime | str:
+    """The same time of day, that many days before, where the prospect is."""
+    if isinstance(as_of, str):
+        return as_of
+    wall = calendar.local(as_of).replace(tzinfo=None) - timedelta(days=days)
+    return opening(wall, calendar.zone)
+
+
+# ---- what was expected --------------------------------------------------------------
+
+
+def _checks(expect: Mapping[str, Any], decision: Decision, calendar: Calendar) -> list[Check]:
+    message = decision.message
+    actual = {
+        "action": decision.action,
+        "channel": decision.channel,
+        "rule": decision.rule or None,
+        "step": decision.step or None,
+        "reason": decision.reason,
+        "template": message.template if message else None,
+    }
+    checks = [
+        Check(what, expect[what], found, expect[what] == found)
+        for what, found in actual.items()
+        if what in expect
+    ]
+    if "due" in expect:
+        checks.append(_due(expect["due"], decision, calendar))
+    for name, value in (expect.get("facts") or {}).items():
+        found = decision.conclusions.get(name)
+        checks.append(Check(name, value, found, value == found))
+    text = f"{(message.subject or '')}\n{message.body}" if message else ""
+    for key, wanted in (("message_has", True), ("message_lacks", False)):
+        phrases = expect.get(key) or ()
+        for phrase in [phrases] if isinstance(phrases, str) else phrases:
+            checks.append(Check(key, phrase, text, (phrase in text) is wanted))
+    return checks
+
+
+def _due(expected: object, decision: Decision, calendar: Calendar) -> Check:
+    """A day is compared with the day, a moment with the moment; `null` is no time at all."""
+    due = decision.timing.due if decision.timing else None
+    if due is None or expected is None:
+        return Check("due", expected, due and due.isoformat(), due is None and expected is None)
+    day: date | None = read_date(expected)
+    if day is not None:
+        return Check("due", expected, due.isoformat(), calendar.local(due).date() == day)
+    moment = _moment(expected, calendar)
+    return Check("due", expected, due.isoformat(), due == moment)

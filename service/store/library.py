@@ -1,0 +1,79 @@
+"""The playbooks in force: a folder of YAML files, each loaded once and made ready."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.decision import Ready, make_ready
+from service.playbook import Diagnostic, Playbook, load
+
+
+@dataclass(frozen=True)
+class Published:
+    """One version of a playbook that decisions can be made with."""
+
+    name: str
+    title: str
+    about: str
+    version: int
+    digest: str
+    text: str
+    playbook: Playbook
+    ready: Ready
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Playbooks by name, and the files that hold none, with what is wrong with them."""
+
+    published: Mapping[str, Published]
+    problems: Mapping[str, tuple[Diagnostic, ...]]
+
+    def get(self, name: str) -> Published | None:
+        """The playbook of a name."""
+        return self.published.get(name)
+
+    def all(self) -> tuple[Published, ...]:
+        """Every playbook, by name."""
+        return tuple(self.published[name] for name in sorted(self.published))
+
+
+def open_library(folder: Path) -> Library:
+    """Load every `*.yaml` of a folder. A file with errors is a problem, not a failure.
+
+    Raises FileNotFoundError where there is no such folder.
+    """
+    if not folder.is_dir():
+        message = f"there is no folder of playbooks at {folder}"
+        raise FileNotFoundError(message)
+    published: dict[str, Published] = {}
+    problems: dict[str, tuple[Diagnostic, ...]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        found = publish(path.read_bytes())
+        if isinstance(found, Published) and found.name not in published:
+            published[found.name] = found
+        elif isinstance(found, Published):
+            message = f"the playbook `{found.name}` is in another file already"
+            problems[path.name] = (Diagnostic("duplicate-name", message),)
+        else:
+            problems[path.name] = found
+    return Library(published, problems)
+
+
+def publish(text: bytes, version: int = 1) -> Published | tuple[Diagnostic, ...]:
+    """A text made ready to decide with, or the diagnostics that keep it from that."""
+    loaded = load(text)
+    if loaded.playbook is None or loaded.ruleset is None:
+        return loaded.diagnostics
+    return Published(
+        name=loaded.playbook.name,
+        title=loaded.playbook.title,
+        about=loaded.playbook.about,
+        version=version,
+        digest=loaded.ruleset.digest,
+        text=text.decode(),
+        playbook=loaded.playbook,
+        ready=make_ready(loaded.ruleset),
+        diagnostics=loaded.diagnostics,
+    )

@@ -1,0 +1,62 @@
+"""`unghost check`: every mistake in playbooks, at its line."""
+
+import json
+import sys
+from collections.abc import Iterable
+
+import click
+
+from service.terminal.console import counted, terminal
+from service.terminal.mistakes import as_annotations, show_diagnostics
+from service.terminal.sources import FILES, Source, read_source
+
+
+@click.command()
+@FILES
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="text for people, json for programs, github for notes beside the lines of a change.",
+)
+def check(files: tuple[str, ...], form: str) -> None:
+    """Show every mistake in playbooks, each at its line, with what to do about it.
+
+    Exits with 1 where there is an error, with 2 where a file cannot be read. Warnings alone
+    are fine.
+    """
+    sources = [read_source(file) for file in files]
+    match form:
+        case "json":
+            report = {"files": [_as_json(source) for source in sources]}
+            click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        case "github":
+            for source in sources:
+                for line in as_annotations(source.file, source.diagnostics):
+                    click.echo(line)
+                source.complain()
+        case _:
+            for source in sources:
+                show_diagnostics(terminal(), source.file, source.text, source.diagnostics)
+                source.complain()
+            click.echo(_summary(sources))
+    sys.exit(max(source.status for source in sources))
+
+
+def _as_json(source: Source) -> dict[str, object]:
+    return {
+        "file": source.file,
+        "valid": source.status == 0,
+        "unreadable": source.refusal or None,
+        "diagnostics": [diagnostic.to_json() for diagnostic in source.diagnostics],
+    }
+
+
+def _summary(sources: Iterable[Source]) -> str:
+    sources = [source for source in sources if not source.refusal]
+    severities = [d.severity for source in sources for d in source.diagnostics]
+    errors, warnings = severities.count("error"), severities.count("warning")
+    found = f"{counted(errors, 'error')} and {counted(warnings, 'warning')}"
+    return f"{found} in {counted(len(sources), 'playbook')}"

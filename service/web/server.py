@@ -1,0 +1,98 @@
+"""gunicorn, started from within: threads, limits, and nothing open that nobody needs.
+
+Slow clients hold a thread, not the service; a buffering proxy in front keeps them from
+holding all threads.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a worker's heartbeat; the disk may be read-only
+
+_LIMITS: dict[str, object] = {
+    "worker_class": "gthread",
+    "timeout": 30,  # seconds until a worker that hangs is replaced
+    "graceful_timeout": 20,  # seconds to finish requests in when told to stop
+    "keepalive": 5,  # seconds; above what a proxy waits between two requests
+    "limit_request_line": 4094,
+    "limit_request_fields": 100,
+    "limit_request_field_size": 8190,
+    "control_socket_disable": True,
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the service listens, and with how many processes and threads in each."""
+
+    host: str
+    port: int
+    workers: int
+    threads: int
+
+    @property
+    def bind(self) -> str:
+        """Host and port as gunicorn has them; a host with colons is an IPv6 address."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def settings(address: Address) -> dict[str, object]:
+    """All of gunicorn's settings that are not its own choice."""
+    return {
+        **_LIMITS,
+        "bind": address.bind,
+        "workers": address.workers,
+        "threads": address.threads,
+        "worker_tmp_dir": str(_MEMORY) if _MEMORY.is_dir() else None,
+    }
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn brings no types
+    def __init__(self, make_app: Callable[[], Flask], address: Address) -> None:
+        self._make_app = make_app
+        self._settings = settings(address)
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:  # noqa: ANN401 - gunicorn's word for a WSGI application
+        return self._make_app()
+
+
+def run(make_app: Callable[[], Flask], address: Address) -> None:
+    """Serve until told to stop; each worker makes the app for itself, anew on SIGHUP."""
+    _Server(make_app, address).run()
+
+
+@contextmanager
+def counting_together(workers: int) -> Iterator[None]:
+    """A folder in which several workers count together, so that `/metrics` tells of all.
+
+    To be entered before anything imports `prometheus_client`. One worker needs none, and a
+    folder that the environment names stays as it is.
+    """
+    if workers == 1 or _METRICS_FOLDER in os.environ:
+        yield
+        return
+    folder = tempfile.mkdtemp(prefix="unghost-", dir=_MEMORY if _MEMORY.is_dir() else None)
+    os.environ[_METRICS_FOLDER] = folder
+    maker = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() == maker:  # a worker that ends comes by here too
+            shutil.rmtree(folder, ignore_errors=True)
+            del os.environ[_METRICS_FOLDER]
