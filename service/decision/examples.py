@@ -75,9 +75,7 @@ def run_examples(ready: Ready, examples: Sequence[Mapping[str, Any]]) -> Example
     return ExamplesReport(tuple(results), unreached)
 
 
-def _run(
-    ready: Ready, example: Mapping[str, Any], number: int, reached: set[str]
-) -> ExampleResult:
+def _run(ready: Ready, example: Mapping[str, Any], number: int, reached: set[str]) -> ExampleResult:
     title = str(example["example"])
     try:
         body = request_of(example)
@@ -125,8 +123,10 @@ def request_of(example: Mapping[str, Any]) -> dict[str, Any]:
     """The request that an example stands for, its shorthand written out."""
     given = {"id": "example", **example.get("prospect", {})}
     calendar, _ = calendar_for(
-        *(v if isinstance(v := given.get(key), str) else None
-          for key in ("time_zone", "country", "region"))
+        *(
+            v if isinstance(v := given.get(key), str) else None
+            for key in ("time_zone", "country", "region")
+        )
     )
     as_of = _moment(example["as_of"], calendar)
     history = [_touch(item, calendar, as_of) for item in example.get("history") or ()]
@@ -199,9 +199,9 @@ def _checks(expect: Mapping[str, Any], decision: Decision, calendar: Calendar) -
         checks.append(Check(name, value, found, value == found))
     text = f"{(message.subject or '')}\n{message.body}" if message else ""
     for key, wanted in (("message_has", True), ("message_lacks", False)):
-        phrases = expect.get(key) or ()
-        for phrase in [phrases] if isinstance(phrases, str) else phrases:
-            checks.append(Check(key, phrase, text, (phrase in text) is wanted))
+        written = expect.get(key) or ()
+        phrases = [written] if isinstance(written, str) else written
+        checks += [Check(key, phrase, text, (phrase in text) is wanted) for phrase in phrases]
     return checks
 
 

@@ -13,10 +13,10 @@ from service.playbook.strata import names_read
 def rules_behind(ready: Ready, reasoned: Reasoned, winner: CompiledRule | None) -> list[Any]:
     """The rules that led to the answer: first those the winner leans on, then the winner.
 
-    Without a winner, all rules that concluded something.
+    Without a winner, all rules and rows that concluded something.
     """
     if winner is None:
-        chain = list(reasoned.effective)
+        chain = [rule for rule in reasoned.effective if rule.role != "refute"]
     else:
         chain = [*_leaned_on(ready, reasoned, winner), winner]
     return [_explained(ready, reasoned, rule) for rule in chain]
@@ -60,7 +60,15 @@ def _explained(ready: Ready, reasoned: Reasoned, rule: CompiledRule) -> dict[str
                 seen[fact] = plain(reasoned.facts[fact])
         if field.kind in ("done", "progress"):
             seen[field.label] = _field_value(reasoned, name)
-    return {"rule": rule.name, "line": rule.line, "because": rule.because, "facts": seen}
+    because = _refuted(ready, rule) if rule.role == "refute" else rule.because
+    return {"rule": rule.name, "line": rule.line, "because": because, "facts": seen}
+
+
+def _refuted(ready: Ready, rule: CompiledRule) -> str:
+    """What it means that a rule is plainly not met."""
+    completion = next(c for c in ready.ruleset.completions if rule.id in c.refutations)
+    value = "true" if completion.value else "false"
+    return f"`{completion.fact}` is {value}: this rule's conditions are plainly not met."
 
 
 def _field_value(reasoned: Reasoned, name: str) -> int | None:

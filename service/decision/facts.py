@@ -116,7 +116,7 @@ def compare(facts: Facts, left: str, right: str, meaning: Mapping[str, Fact]) ->
     fact = meaning[left]
     if fact.type == "choice":
         a, b = fact.values.index(str(a)), fact.values.index(str(b))
-    return (a > b) - (a < b)  # type: ignore[operator]  # the compiler compared their types
+    return int(a > b) - int(a < b)  # type: ignore[operator]  # the compiler compared their types
 
 
 def _contains(value: object, words: tuple[str, ...]) -> int | None:

@@ -6,7 +6,8 @@ that cannot be written never stops an answer: it is left out, and a notice says 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count, islice
 
 from service.decision.calendar import Calendar
 from service.playbook.rules import Template
@@ -101,9 +102,13 @@ def offers(due: datetime, calendar: Calendar) -> dict[str, str]:
 
     In the prospect's zone, UTC where it is not known: `Tuesday 24 November at 10:00`.
     """
-    days = (calendar.local(calendar.after(due, count, "business_days")) for count in (1, 2))
-    first, second = (weekday_and_day(day.date()) for day in days)
-    return {"first": f"{first} at 10:00", "second": f"{second} at 14:00"}
+    day = calendar.local(due).date()
+    later = (day + timedelta(days=days) for days in count(1))
+    first, second = islice(filter(calendar.is_business_day, later), 2)
+    return {
+        "first": f"{weekday_and_day(first)} at 10:00",
+        "second": f"{weekday_and_day(second)} at 14:00",
+    }
 
 
 def _subject(found: CompiledTemplate, channel: str, variables: Variables) -> str | None:

@@ -90,7 +90,7 @@ def _settle_table(
         values = [value(list((row.then or {}).values())[i], facts) for row in rows]
         known = [item for item in values if item is not None]
         if table.hit == "collect":
-            facts[name] = tuple(dict.fromkeys(known))
+            facts[name] = tuple(dict.fromkeys(map(str, known)))
         elif known:
             facts[name] = known[0]
     return rows
@@ -140,6 +140,6 @@ def _calculate(operation: str, numbers: list[int | float]) -> int | float:
             return numbers[0] - sum(numbers[1:])
 
 
-def _held(number: float) -> int | float:
+def _held(number: int | float) -> int | float:
     held = max(-LARGEST_RESULT, min(LARGEST_RESULT, number))
-    return round(held, 4) if isinstance(held, float) else held
+    return held if isinstance(held, int) else round(held, 4)

@@ -21,7 +21,8 @@ def check_circles(playbook: Playbook) -> tuple[Diagnostic, ...]:
     circle = layers(playbook).circle
     if not circle:
         return ()
-    places = {part.name: part.place for part in (*playbook.conclusions, *playbook.tables)}
+    places = {part.name: part.place for part in playbook.conclusions}
+    places.update({table.name: table.place for table in playbook.tables})
     names = ", ".join(f"`{name}`" for name in circle)
     message = (
         f"`{circle[0]}` needs its own conclusion"

@@ -53,11 +53,10 @@ class _Compiler:
     def ruleset(self) -> Ruleset:
         book = self.playbook
         layer = layers(book)
-        for part in sorted((*book.conclusions, *book.tables), key=lambda p: layer.of[p.name]):
-            if isinstance(part, Conclude):
-                self._add_conclude(part, layer.of[part.name])
-            else:
-                self._add_table(part, layer.of[part.name])
+        for part in book.conclusions:
+            self._add_conclude(part, layer.of[part.name])
+        for table in book.tables:
+            self._add_table(table, layer.of[table.name])
         completions = tuple(self._completions(layer.of))
         for number in range(len(book.plays)):
             self._add_play(number, layer.count)
@@ -211,9 +210,7 @@ class _Compiler:
             return _leaf(field, _OPERATORS[test.operator], 0, truth=truth)
         field = self._field(f"value {fact.name}", "value", fact.name, fact=fact.name)
         if isinstance(value, tuple):
-            leaves = [
-                _leaf(field, "==", self._encode(fact, item), truth=truth) for item in value
-            ]
+            leaves = [_leaf(field, "==", self._encode(fact, item), truth=truth) for item in value]
             return _any(leaves) if truth else _all(leaves)
         return _leaf(field, _OPERATORS[test.operator], self._encode(fact, value), truth=truth)
 
@@ -313,4 +310,3 @@ def _done_label(spec: dict[str, Any]) -> str:
     if spec["since"] == "last_reply":
         label += " since the last reply"
     return label
-

@@ -103,7 +103,8 @@ def _read_comparison(
         return None
     if not _are_comparable(fact, other):
         what = f"`${ref.name}` ({TYPE_WORDS[other.type]})"
-        return _mismatch(fact, what, path, scope)
+        _mismatch(fact, what, path, scope)
+        return None
     return Test(fact.name, word, ref, place)
 
 
@@ -172,9 +173,7 @@ def _mismatch(fact: Fact, what: str, path: Path, scope: Scope) -> None:
         "text": "put the value in quotes to make it a text",
     }.get(fact.type, "")
     expected = TYPE_WORDS[fact.type]
-    scope.report(
-        "type-mismatch", f"`{fact.name}` is {expected}, and {what} is not", path, hint
-    )
+    scope.report("type-mismatch", f"`{fact.name}` is {expected}, and {what} is not", path, hint)
     scope.complete = False
 
 

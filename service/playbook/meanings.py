@@ -209,9 +209,7 @@ def _read_row(
     return Row(tuple(c for c in cells if c != "unsound"), sound, scope.place(path))
 
 
-def _read_cell(
-    fact: Fact, cell: object, path: Path, scope: Scope
-) -> Condition | Any | None:  # noqa: ANN401
+def _read_cell(fact: Fact, cell: object, path: Path, scope: Scope) -> Condition | Any | None:  # noqa: ANN401
     """The condition of a cell, None for `any`; "unsound" after noting what is wrong."""
     if cell == "any":
         return None

@@ -1,97 +1,135 @@
 """Whether many functions can hold together, and where, without joining them all.
 
-Joining dozens of rules in one diagram can take for ever. Here one variable after another is
-settled: where one region is best for every function (for most facts: unknown, where nothing
-asks for it), it is taken; otherwise only the functions that ask about the variable are
-joined, and what they have in common whatever its region stays.
+Joining dozens of rules in one diagram can take for ever; finding one point where they hold
+seldom does. So regions are tried, variable by variable: those that are best for every
+function first (for most facts: unknown, where nothing asks for it), then those that leave
+no choice, then the variable with the least choice. Functions that share no variable are
+tried apart, and what failed once is not tried again.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from service.playbook.regions import FALSE, TRUE, Diagrams
 
 #: One set of regions for each variable that is limited: all of these points are meant.
 Box = dict[int, frozenset[int]]
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """A variable that is out of the way: by a region, or by the functions that it was in."""
-
-    variable: int
-    region: int
-    joined: int = TRUE
+#: One region for each variable that matters.
+_Point = dict[int, int]
 
 
 def can_hold(diagrams: Diagrams, functions: Iterable[int]) -> bool:
     """Whether there is a point at which all functions hold."""
-    return _settle(diagrams, functions) is not None
+    return _Search(diagrams).point(frozenset(functions)) is not None
 
 
 def box_of(diagrams: Diagrams, functions: Iterable[int]) -> Box | None:
     """A wide box in which all functions hold everywhere, or None where there is no point."""
-    together = sorted(set(functions))
-    settled = _settle(diagrams, together)
-    if settled is None:
+    together = frozenset(functions)
+    point = _Search(diagrams).point(together)
+    if point is None:
         return None
-    point: dict[int, int] = {}
-    for one in reversed(settled):
-        if one.joined == TRUE:
-            point[one.variable] = one.region
-        else:
-            rest = one.joined
-            for variable in sorted(diagrams.variables(rest) & point.keys()):
-                rest = diagrams.at(rest, variable, point[variable])
-            point |= diagrams.path(rest)
-    return _widened(diagrams, together, {v: frozenset([r]) for v, r in point.items()})
+    box = {variable: frozenset([region]) for variable, region in point.items()}
+    return _widened(diagrams, sorted(together), box)
 
 
-def _settle(diagrams: Diagrams, functions: Iterable[int]) -> list[_Settled] | None:
-    current = set(functions) - {TRUE}
-    settled: list[_Settled] = []
-    while current:
-        if FALSE in current:
-            return None
-        users: dict[int, list[int]] = {}
-        for function in sorted(current):
-            for variable in diagrams.variables(function):
-                users.setdefault(variable, []).append(function)
-        current -= {FALSE, TRUE}
-        one = _best(diagrams, users) or _joined(diagrams, users)
-        asking = users[one.variable]
-        current -= set(asking)
-        if one.joined == TRUE:
-            current |= {diagrams.at(each, one.variable, one.region) for each in asking}
-        else:
-            current.add(diagrams.any_of(diagrams.cases(one.joined, one.variable)))
-        current.discard(TRUE)
-        settled.append(one)
-    return settled
+class _Search:
+    """One search; `failed` are sets of functions that never hold together."""
 
+    def __init__(self, diagrams: Diagrams) -> None:
+        self.diagrams = diagrams
+        self.failed: set[frozenset[int]] = set()
 
-def _best(diagrams: Diagrams, users: dict[int, list[int]]) -> _Settled | None:
-    """A variable with a region that is best for all its users."""
-    for variable in sorted(users):
-        best = frozenset(range(diagrams.size(variable)))
-        for function in users[variable]:
-            best &= diagrams.best(function, variable)
-            if not best:
+    def point(self, functions: frozenset[int]) -> _Point | None:
+        """A point at which all hold, or None."""
+        point: _Point = {}
+        while True:
+            functions -= {TRUE}
+            if FALSE in functions or functions in self.failed:
+                return None
+            if not functions:
+                return point
+            users = self._users(functions)
+            step = self._free_step(users)
+            if step is None:
                 break
-        else:
-            return _Settled(variable, min(best))
-    return None
+            point[step[0]] = step[1]
+            functions = self._after(functions, users, *step)
+        groups = self._groups(functions)
+        rest = self._each(groups) if len(groups) > 1 else self._tried(functions, users)
+        if rest is None:
+            self.failed.add(functions)
+            return None
+        return point | rest
 
+    def _users(self, functions: frozenset[int]) -> dict[int, list[int]]:
+        users: dict[int, list[int]] = {}
+        for function in sorted(functions):
+            for variable in self.diagrams.variables(function):
+                users.setdefault(variable, []).append(function)
+        return users
 
-def _joined(diagrams: Diagrams, users: dict[int, list[int]]) -> _Settled:
-    """The variable whose users ask about the fewest others."""
+    def _after(
+        self, functions: frozenset[int], users: dict[int, list[int]], variable: int, region: int
+    ) -> frozenset[int]:
+        asking = users[variable]
+        settled = (self.diagrams.at(each, variable, region) for each in asking)
+        return functions.difference(asking).union(settled)
 
-    def width(variable: int) -> tuple[int, int]:
-        others = frozenset().union(*(diagrams.variables(each) for each in users[variable]))
-        return len(others), variable
+    def _free_step(self, users: dict[int, list[int]]) -> tuple[int, int] | None:
+        """A variable and a region of it that is no worse than any other."""
+        for variable in sorted(users):
+            best = frozenset(range(self.diagrams.size(variable)))
+            for function in users[variable]:
+                best &= self.diagrams.best(function, variable)
+                if not best:
+                    break
+            else:
+                return variable, min(best)
+        return None
 
-    variable = min(users, key=width)
-    return _Settled(variable, 0, diagrams.all_of(users[variable]))
+    def _groups(self, functions: frozenset[int]) -> list[frozenset[int]]:
+        """The functions, those together that share variables, small groups first."""
+        groups: list[tuple[frozenset[int], frozenset[int]]] = []
+        for function in sorted(functions):
+            members, asked = frozenset([function]), self.diagrams.variables(function)
+            apart = []
+            for others, variables in groups:
+                if asked & variables:
+                    members, asked = members | others, asked | variables
+                else:
+                    apart.append((others, variables))
+            groups = [*apart, (members, asked)]
+        return [members for members, _ in sorted(groups, key=lambda group: len(group[1]))]
+
+    def _each(self, groups: list[frozenset[int]]) -> _Point | None:
+        point: _Point = {}
+        for group in groups:
+            rest = self.point(group)
+            if rest is None:
+                return None
+            point |= rest
+        return point
+
+    def _tried(self, functions: frozenset[int], users: dict[int, list[int]]) -> _Point | None:
+        """Try each region of the variable that leaves the least choice."""
+        ways = {variable: self._ways(functions, users, variable) for variable in users}
+        variable = min(sorted(ways), key=lambda each: (len(ways[each]), -len(users[each])))
+        for after, region in ways[variable].items():
+            rest = self.point(after)
+            if rest is not None:
+                return {variable: region} | rest
+        return None
+
+    def _ways(
+        self, functions: frozenset[int], users: dict[int, list[int]], variable: int
+    ) -> dict[frozenset[int], int]:
+        """What can be left to hold after each region of the variable."""
+        ways: dict[frozenset[int], int] = {}
+        for region in range(self.diagrams.size(variable)):
+            after = self._after(functions, users, variable, region)
+            if FALSE not in after:
+                ways.setdefault(after, region)
+        return ways
 
 
 def _widened(diagrams: Diagrams, functions: list[int], box: Box) -> Box:

@@ -15,6 +15,8 @@ _UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
     "days": "days",
     "business_days": "business_days",
 }
+#: What only a step has that contacts somebody.
+_CONTACT = ("channel", "template")
 #: The anchor of a wait that names none: the earlier step in a sequence, else the last touch.
 DEFAULT_ANCHOR = "previous_step"
 
@@ -49,7 +51,9 @@ def _read_do(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...]
 
 
 def _read_steps(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...] | None:
-    defaults = {key: data[key] for key in ("channel", "wait", "window") if key in data}
+    defaults: dict[str, Any] = {
+        key: data[key] for key in ("channel", "wait", "window") if key in data
+    }
     found = []
     for i, item in enumerate(data["steps"]):
         where = (*path, "steps", i)
@@ -109,9 +113,8 @@ def _check_step(data: dict[str, Any], path: Path, scope: Scope) -> None:
 
 def _check_reserved(action: str, data: dict[str, Any], path: Path, scope: Scope) -> None:
     """`wait`, `stop` and `ask_for_data` contact nobody, and only the last needs facts."""
-    contradictions = [key for key in ("channel", "template") if key in data]
-    if action == "stop":
-        contradictions += [key for key in ("wait", "window") if key in data]
+    never = ("channel", "template", "wait", "window") if action == "stop" else _CONTACT
+    contradictions = [key for key in never if key in data]
     if action in RESERVED_ACTIONS:
         for key in contradictions:
             scope.report(
@@ -192,14 +195,22 @@ def _read_moment(data: object, path: Path, scope: Scope) -> Ref | None:
     """The fact that holds a moment to wait for."""
     ref = as_ref(data)
     if ref is None:
-        scope.report("type-mismatch", f"`{data}` is not the name of a date", path,
-                     "a fact that holds a date, for example `$revisit_on`")
+        scope.report(
+            "type-mismatch",
+            f"`{data}` is not the name of a date",
+            path,
+            "a fact that holds a date, for example `$revisit_on`",
+        )
         return None
     fact = scope.referred(ref.name, path)
     if fact is None:
         return None
     if fact.type not in ("date", "instant"):
-        scope.report("type-mismatch", f"`${ref.name}` is neither a date nor a moment", path,
-                     "for example `$revisit_on` or `$next_meeting_at`")
+        scope.report(
+            "type-mismatch",
+            f"`${ref.name}` is neither a date nor a moment",
+            path,
+            "for example `$revisit_on` or `$next_meeting_at`",
+        )
         return None
     return ref

@@ -79,7 +79,8 @@ def _gives(part: Conclude | Table) -> tuple[str, ...]:
 
 def layers(playbook: Playbook) -> Layers:
     """Lay the conclude rules and tables in layers; a fact waits for all that conclude it."""
-    parts = {part.name: part for part in (*playbook.conclusions, *playbook.tables)}
+    parts: dict[str, Conclude | Table] = {c.name: c for c in playbook.conclusions}
+    parts.update({table.name: table for table in playbook.tables})
     makers: dict[str, list[str]] = {}
     for name, part in parts.items():
         for fact in _gives(part):

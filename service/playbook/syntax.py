@@ -81,7 +81,7 @@ def _tab(scene: _Scene) -> _Cause | None:
 
 
 def _first_character(scene: _Scene) -> _Cause | None:
-    inside = re.search("alias|anchor|directive", scene.mishap.complaint)
+    inside = re.search("alias|anchor|directive|a tag", scene.mishap.complaint)
     at = scene.opened if inside else scene.mishap.place
     first = scene.line(at.line)[at.column - 1 : at.column]
     if first == "%" and scene.before.endswith("{"):
@@ -231,13 +231,29 @@ def _block_header(scene: _Scene) -> _Cause:
 
 def _nothing_there(scene: _Scene) -> _Cause | None:
     first = scene.after[:1]
-    return _Cause(f"`{first}` stands where a value should be", "add the value") if first else None
+    if first:
+        return _Cause(f"`{first}` stands where a value should be", "add the value")
+    return _last_open_bracket(scene)
+
+
+def _last_open_bracket(scene: _Scene) -> _Cause | None:
+    closed = 0
+    for number in range(scene.mishap.place.line, 0, -1):
+        row = scene.line(number)
+        for column in range(len(row), 0, -1):
+            character = row[column - 1]
+            closed += (character in "}]") - (character in "{[")
+            if closed < 0:
+                closing = "}" if character == "{" else "]"
+                message = f"this `{character}` is never closed"
+                return _Cause(message, f"close it with `{closing}`", Place(number, column))
+    return None
 
 
 _CAUSES: tuple[tuple[str, Callable[[_Scene], _Cause | None]], ...] = (
     (r"tab character|cannot start any token", _tab),
     (r"directive|incompatible YAML", _first_character),
-    (r"cannot start any token|scanning an (alias|anchor)|tag handle", _first_character),
+    (r"cannot start any token|scanning an (alias|anchor)|tag|mapping keys", _first_character),
     (r"quoted scalar.*(end of stream|document)", _open_quote),
     (r"escape", _escape),
     (r"mapping values|expected ':'|'-' indicator|block end", _missing_space),

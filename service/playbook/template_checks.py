@@ -15,6 +15,8 @@ Guaranteed = Callable[[Condition, str], bool]
 
 OFFERS = ("first", "second")
 _LAST_STEP = "otherwise"
+#: More faults of one text than these help nobody.
+MOST_FAULTS = 20
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _missing_subject(check: _Check) -> Iterator[Diagnostic]:
 def _part(check: _Check, part: Part, source: str) -> Iterator[Diagnostic]:
     name = check.template.name
     parsed, faults = parse(source)
-    for fault in faults:
+    for fault in faults[:MOST_FAULTS]:
         place = check.inner_place(name, part, fault.offset)
         yield Diagnostic(fault.code, fault.message, place, fault.hint)
     if parsed is None:

@@ -173,14 +173,24 @@ _COMPUTED = (
     _elapsed("silent_days", "Whole days since the last human contact from them"),
     _elapsed("days_since_last_touch", "Whole days since our last touch"),
     _elapsed("days_since_first_touch", "Whole days since our first touch"),
-    Fact("ever_replied", "boolean", "Was there ever human contact from them?", "history",
-         always_known=True),
+    Fact(
+        "ever_replied",
+        "boolean",
+        "Was there ever human contact from them?",
+        "history",
+        always_known=True,
+    ),
     Fact("last_action", "text", "What our last touch was for", "history"),
     Fact("last_channel", "choice", "The channel of our last touch", "history", CHANNELS),
     Fact("last_outcome", "choice", "How our last touch went", "history", OUTBOUND_OUTCOMES),
     Fact("last_inbound", "choice", "What came in last from them", "history", INBOUND_OUTCOMES),
-    Fact("today", "date", "The day of the question, where the prospect is", "history",
-         always_known=True),
+    Fact(
+        "today",
+        "date",
+        "The day of the question, where the prospect is",
+        "history",
+        always_known=True,
+    ),
     Fact("now", "instant", "The moment of the question", "history", always_known=True),
 )
 

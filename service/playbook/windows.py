@@ -31,8 +31,11 @@ BUILT_IN_WINDOWS = {
 def read_window(name: str, data: dict[str, Any], path: Path, scope: Scope) -> Window | None:
     """The window at a path, or None after noting which hours are none."""
     hours = [
-        _read_hours(text, (*path, "hours", i) if isinstance(data["hours"], list)
-                    else (*path, "hours"), scope)
+        _read_hours(
+            text,
+            (*path, "hours", i) if isinstance(data["hours"], list) else (*path, "hours"),
+            scope,
+        )
         for i, text in enumerate(as_list(data["hours"]))
     ]
     sound = tuple(sorted(pair for pair in hours if pair is not None))
@@ -57,6 +60,10 @@ def _read_hours(text: object, path: Path, scope: Scope) -> tuple[int, int] | Non
         opens, closes = hour * 60 + minute, until_hour * 60 + until_minute
         if opens < _DAY and closes <= _DAY and opens != closes:
             return opens, closes
-    scope.report("bad-hours", f"`{text}` are no hours of a day", path,
-                 "write them as `08:00-10:00`; `22:00-02:00` goes over midnight")
+    scope.report(
+        "bad-hours",
+        f"`{text}` are no hours of a day",
+        path,
+        "write them as `08:00-10:00`; `22:00-02:00` goes over midnight",
+    )
     return None

@@ -10,6 +10,15 @@ from rich.text import Text
 
 from service.terminal.console import plain
 
+_REASONS = {
+    "MATCHED": "a play fits",
+    "FALLBACK": "no play fits; this is the playbook's `otherwise`",
+    "HELD": "a play fits, but contact has to wait",
+    "STOPPED": "the playbook or the contact policy ends it",
+    "NEEDS_DATA": "it cannot be decided without more facts",
+}
+_DIGEST_SHOWN = len("sha256:") + 12
+
 
 def show_decision(console: Console, answer: Mapping[str, Any], titles: Mapping[str, str]) -> None:
     """An answer of the contract, in words; `titles` are what people call the actions."""
@@ -30,7 +39,7 @@ def _parts(answer: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[tup
     yield "Say", _message(answer["message"])
     yield "First", [f"- {item}" for item in answer["checklist"]]
     yield "Find out", [plain(answer["facts_needed"])] if answer["facts_needed"] else []
-    yield "Why", [f"{answer['because']} ({answer['reason']})"]
+    yield "Why", [answer["because"], f"({_REASONS[answer['reason']]})"]
     yield "Rules", [_rule(rule) for rule in why["rules"]]
     yield "Limits", [_ruling(ruling) for ruling in why["policy"] if ruling["verdict"] != "ALLOW"]
     yield (
@@ -43,7 +52,7 @@ def _parts(answer: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[tup
     yield "Unknown", [plain(why["unknown_facts"])] if why["unknown_facts"] else []
     yield "Note", [_warning(warning) for warning in answer["warnings"]]
     playbook = answer["playbook"]
-    yield "Playbook", [f"{playbook['name']} {playbook['digest']}"]
+    yield "Playbook", [f"{playbook['name']} ({playbook['digest'][:_DIGEST_SHOWN]})"]
 
 
 def _when(timing: Mapping[str, Any] | None) -> list[str]:

@@ -22,10 +22,10 @@ from service.terminal.sources import FILES, Source, read_source
     help="text for people, json for programs, github for notes beside the lines of a change.",
 )
 def check(files: tuple[str, ...], form: str) -> None:
-    """Show every mistake in playbooks, each at its line, with what to do about it.
+    """Show every mistake in playbooks, each at its line.
 
-    Exits with 1 where there is an error, with 2 where a file cannot be read. Warnings alone
-    are fine.
+    Each comes with what to do about it, where that is known. Exits with 1 where there
+    is an error, with 2 where a file cannot be read. Warnings alone are fine.
     """
     sources = [read_source(file) for file in files]
     match form:
@@ -58,5 +58,7 @@ def _summary(sources: Iterable[Source]) -> str:
     sources = [source for source in sources if not source.refusal]
     severities = [d.severity for source in sources for d in source.diagnostics]
     errors, warnings = severities.count("error"), severities.count("warning")
-    found = f"{counted(errors, 'error')} and {counted(warnings, 'warning')}"
+    found = "no mistakes"
+    if errors or warnings:
+        found = f"{counted(errors, 'error')} and {counted(warnings, 'warning')}"
     return f"{found} in {counted(len(sources), 'playbook')}"

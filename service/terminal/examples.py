@@ -20,11 +20,11 @@ from service.terminal.sources import FAULTY, FILES, Source, read_source
 @click.command()
 @FILES
 def test(files: tuple[str, ...]) -> None:
-    """Run the examples inside playbooks, and say which rules no example reaches.
+    """Run the examples inside playbooks.
 
-    For an example that does not come out as written, what it expects stands beside what
-    came. Exits with 1 where one fails or a playbook has errors, with 2 where a file cannot be
-    read.
+    Where one does not come out as written, what it expects stands beside what came. At the
+    end stand the rules that no example reaches. Exits with 1 where an example fails or a
+    playbook has errors, with 2 where a file cannot be read.
     """
     sys.exit(max(_test(read_source(file)) for file in files))
 

@@ -126,11 +126,10 @@ class _Converter:
         if result["type"] != "object":
             return
         if properties := schema.get("properties"):
-            parts = {name: self._schema(part, file) for name, part in properties.items()}
-            # An object of nothing known, or only null, is of no use to a typed reader.
-            result["properties"] = {name: part for name, part in parts.items() if _says(part)}
-            required = [name for name in schema.get("required", ()) if _says(parts[name])]
-            if required:
+            # What is always null is of no use to a typed reader.
+            kept = {name: part for name, part in properties.items() if part.get("type") != "null"}
+            result["properties"] = {name: self._schema(part, file) for name, part in kept.items()}
+            if required := [name for name in schema.get("required", ()) if name in kept]:
                 result["required"] = required
         elif isinstance(schema.get("additionalProperties"), dict):
             result["additionalProperties"] = self._schema(schema["additionalProperties"], file)
@@ -163,12 +162,6 @@ def _common(schema: Json) -> Json:
     if description:
         result["description"] = _short(description)
     return result
-
-
-def _says(part: Json) -> bool:
-    if "$ref" in part or part.get("type") not in {None, "object"}:
-        return True
-    return "properties" in part or "additionalProperties" in part
 
 
 def _short(text: str) -> str:

@@ -1,11 +1,12 @@
 """`/v1/playbooks`: which playbooks there are, what they say, and whether a text is one."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from flask import Blueprint, Response, request
 
 from service.decision import make_ready
-from service.decision.examples import run_examples
+from service.decision.examples import ExampleResult, run_examples
 from service.playbook import load
 from service.playbook.diagnostics import Diagnostic, Place
 from service.playbook.rules import Playbook
@@ -82,14 +83,24 @@ def _verdict(text: str | bytes) -> dict[str, object]:
         "digest": None,
         "diagnostics": _as_json(loaded.diagnostics),
         "examples": [],
+        "unreached": [],
     }
     if loaded.ruleset is not None and loaded.playbook is not None:
-        ready = make_ready(loaded.ruleset)
-        results = run_examples(ready, loaded.playbook.examples)
+        report = run_examples(make_ready(loaded.ruleset), loaded.playbook.examples)
         verdict["playbook"] = loaded.playbook.name
         verdict["digest"] = loaded.ruleset.digest
-        verdict["examples"] = [result.to_json() for result in results]
+        verdict["examples"] = [_example(result) for result in report.results]
+        verdict["unreached"] = list(report.unreached)
     return verdict
+
+
+def _example(result: ExampleResult) -> dict[str, object]:
+    return {
+        "example": result.example,
+        "passed": result.passed,
+        "checks": [asdict(check) for check in result.checks],
+        "problems": list(result.problems),
+    }
 
 
 def _as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:

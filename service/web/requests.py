@@ -7,7 +7,6 @@ that knows `jsonschema_rs`.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +48,12 @@ def request_checker(schema: Path) -> Callable[[object], tuple[Mistake, ...]]:
     def check(request: object) -> tuple[Mistake, ...]:
         if validator.is_valid(request):
             return ()
-        found = dict.fromkeys(_mistakes(validator, document, request))
-        return tuple(islice(found, MAX_MISTAKES))
+        found: dict[Mistake, None] = {}
+        for mistake in _mistakes(validator, document, request):
+            found[mistake] = None
+            if len(found) == MAX_MISTAKES:
+                break
+        return tuple(found)
 
     return check
 

@@ -185,6 +185,7 @@ def test_every_country_and_region_of_the_listings_is_known() -> None:
     assert lost == []
 
 
+@pytest.mark.filterwarnings("ignore:Requested Holidays are available only")
 @given(places, st.dates(date(1969, 6, 1), date(2101, 6, 1)))
 def test_days_are_as_the_listing_has_them(place: tuple[str | None, str | None], day: date) -> None:
     """A business day is a working day of `holidays` itself, within the years it lists."""

@@ -24,16 +24,19 @@ NOWHERE, _ = calendar_for(None, None, None)
 
 
 def template(body: str, subject: str | None = None, limit: int | None = None) -> Template:
+    """A template as a playbook holds it."""
     return Template("note", subject, body, limit, START, START, START)
 
 
 def compiled(
     body: str, subject: str | None = None, limit: int | None = None
 ) -> dict[str, CompiledTemplate]:
+    """The template `note`, ready."""
     return compile_templates({"note": template(body, subject, limit)})
 
 
 def variables(**prospect: object) -> dict[str, dict[str, object]]:
+    """What a template sees of a prospect."""
     return {"prospect": prospect, "parameters": {}, "offer": {}}
 
 

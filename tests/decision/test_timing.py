@@ -177,8 +177,9 @@ def test_openings_are_right_around_every_change(zone: str, year: int) -> None:
                 ahead = [(max(start, asked), end) for start, end in stretches if end > asked]
                 expected = min(ahead, default=None)
                 opening = first_opening(window, asked, calendar)
-                near = expected is not None and expected[1] < change + 22 * 60 * MINUTE
-                if near and opening != Opening(*expected):
+                if expected is None or expected[1] >= change + 22 * 60 * MINUTE:
+                    pass  # the minutes that were read do not reach far enough to say
+                elif opening != Opening(*expected):
                     wrong.append((change, span, asked))
                 asked += 50 * MINUTE
 

@@ -16,7 +16,7 @@ from service.playbook.filters import FILTERS
 from service.playbook.rules import ALWAYS, All, Condition, Parameter, Play, Playbook, Step
 from service.playbook.rules import Template as RawTemplate
 from service.playbook.rules import Test as FactTest
-from service.playbook.template_checks import check_templates
+from service.playbook.template_checks import MOST_FAULTS, check_templates
 from service.playbook.templates import TemplateFault, compile_template, parse, render
 from service.playbook.vocabulary import STANDARD_FACTS, Fact
 
@@ -52,6 +52,7 @@ def source_of(case: dict[str, Any]) -> str:
 
 
 def variables(prospect: dict[str, object]) -> dict[str, dict[str, object]]:
+    """What a template sees of a prospect."""
     offers: dict[str, object] = {
         "first": "Tuesday 24 November at 10:00",
         "second": "Wednesday 25 November at 14:00",
@@ -129,9 +130,9 @@ def test_guards(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("guards"))
 def test_guards_hold(case: dict[str, Any]) -> None:
     """With the unguarded variables known, no other missing variable stops a text."""
-    known = {name.split(".")[1]: ["v"] for name in case["unguarded"] if "." in name}
+    facts = {name.split(".")[1]: ["v"] for name in case["unguarded"] if "." in name}
 
-    _, why = outcome(case["source"], dict(known))
+    _, why = outcome(case["source"], dict(facts))
 
     assert why is None or "`q` is not known" in why
 
@@ -157,39 +158,13 @@ def test_length(source: str, length: int) -> None:
 
 
 WORDS = st.sampled_from(
-    ["{{", "}}", "{%", "%}", "-", " ", "if", "endif", "for", "in", "endfor", "case", "when", "else"]
-    + [
-        "endcase",
-        "comment",
-        "endcomment",
-        "raw",
-        "unless",
-        "elsif",
-        "prospect",
-        ".",
-        "id",
-        "|",
-        ":",
+    [
+        *("{{", "}}", "{%", "%}", "-", " ", "if", "endif", "for", "in", "endfor", "case", "when"),
+        *("else", "endcase", "comment", "endcomment", "raw", "unless", "elsif", "prospect", "."),
+        *("id", "|", ":", "default", "first", "'a'", '"', "'", "==", "and", "(", ")", "[", "]"),
+        *("..", "1", ",", "\n", "ß", "{{ prospect.id }}", "{% if prospect.q %}"),
+        *("{% for q in prospect.q %}", "forloop.index"),
     ]
-    + [
-        "default",
-        "first",
-        "'a'",
-        '"',
-        "'",
-        "==",
-        "and",
-        "(",
-        ")",
-        "[",
-        "]",
-        "..",
-        "1",
-        ",",
-        "\n",
-        "ß",
-    ]
-    + ["{{ prospect.id }}", "{% if prospect.q %}", "{% for q in prospect.q %}", "forloop.index"]
 )
 
 
@@ -236,11 +211,29 @@ HERE = Place(1, 1)
 
 
 def step(template: str | None, channel: str | None = "email") -> Step:
+    """A step that sends a template."""
     return Step("follow_up", channel, template, None, "any_time", (), (), "", HERE)
 
 
 def play(name: str, *steps: Step, when: Condition = ALWAYS) -> Play:
-    return Play(name, when, steps, False, False, False, "next", 0, "", HERE)
+    """A play of some steps."""
+    return Play(
+        name=name,
+        when=when,
+        steps=steps,
+        is_sequence=False,
+        is_exit=False,
+        repeat=False,
+        then="next",
+        priority=0,
+        because="",
+        place=HERE,
+    )
+
+
+def known(fact: str) -> Condition:
+    """`fact: {known: true}`."""
+    return All((FactTest(fact, "known", value=True, place=HERE),))
 
 
 def playbook(
@@ -272,22 +265,26 @@ def playbook(
 
 
 def place_in(_template: str, part: str, offset: int) -> Place:
+    """Subjects stand on line 11, bodies on line 12."""
     return Place(11 if part == "subject" else 12, offset + 1)
 
 
 def guaranteed(condition: Condition, fact: str) -> bool:
+    """A condition guarantees the facts that it tests, here."""
     return isinstance(condition, All) and any(
         isinstance(part, FactTest) and part.fact == fact for part in condition.parts
     )
 
 
 def checked(book: Playbook) -> list[tuple[str, int, int]]:
+    """The codes and places of all that is wrong."""
     return [
         (d.code, d.place.line, d.place.column) for d in check_templates(book, place_in, guaranteed)
     ]
 
 
 def only(book: Playbook) -> Diagnostic:
+    """The one thing that is wrong."""
     (found,) = check_templates(book, place_in, guaranteed)
     return found
 
@@ -296,9 +293,10 @@ def test_good_template_passes() -> None:
     """A template whose variables are all there or guarded has nothing wrong with it."""
     body = (
         "{{ prospect.first_name | default: 'you' }}{{ prospect.touches }}{{ prospect.today }}"
-        "{{ prospect.buying_cycle_days }}{{ parameters.patience }}{{ offer.first }}{{ prospect.rival }}"
+        "{{ prospect.buying_cycle_days }}{{ parameters.patience }}{{ offer.first }}"
+        "{{ prospect.rival }}"
     )
-    when = All((FactTest("rival", "known", True, HERE),))
+    when = known("rival")
 
     assert checked(playbook(body, play("a", step("note"), when=when))) == []
 
@@ -335,8 +333,11 @@ def test_unknown_variable_in_a_test() -> None:
 
 def test_variable_may_be_missing() -> None:
     """The rules that do not guarantee a fact are named, and only those."""
-    known = All((FactTest("first_name", "known", True, HERE),))
-    plays = (play("a", step("note"), when=known), play("b", step("note")), play("c", step("note")))
+    plays = (
+        play("a", step("note"), when=known("first_name")),
+        play("b", step("note")),
+        play("c", step("note")),
+    )
 
     found = only(playbook("Hi {{ prospect.first_name }}", *plays))
 
@@ -374,22 +375,24 @@ def test_missing_subject(subject: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "limit", "characters", "wrong"),
+    ("channel", "limit", "characters", "expected"),
     [
-        ("text", None, 320, False),
-        ("text", None, 321, True),
-        ("voicemail", None, 701, True),
-        ("email", None, 701, False),
-        ("email", 700, 701, True),
-        ("text", 700, 321, True),
+        ("text", None, 320, []),
+        ("text", None, 321, [("template-too-long", 12, 1)]),
+        ("voicemail", None, 701, [("template-too-long", 12, 1)]),
+        ("email", None, 701, []),
+        ("email", 700, 701, [("template-too-long", 12, 1)]),
+        ("text", 700, 321, [("template-too-long", 12, 1)]),
     ],
 )
-def test_template_too_long(channel: str, limit: int | None, characters: int, wrong: bool) -> None:
+def test_template_too_long(
+    channel: str, limit: int | None, characters: int, expected: list[object]
+) -> None:
     """The channel's limit counts, or the template's own where it is smaller."""
     body = "x" * (characters - 20) + "{{ prospect.touches }}"
     book = playbook(body, play("a", step("note", channel)), limit=limit)
 
-    assert checked(book) == ([("template-too-long", 12, 1)] if wrong else [])
+    assert checked(book) == expected
 
 
 def test_long_subject() -> None:
@@ -421,3 +424,10 @@ def test_faults_become_diagnostics() -> None:
         ("template-filter", 18, "did you mean `upcase`?"),
         ("template-filter", 44, "did you mean `downcase`?"),
     ]
+
+
+def test_no_more_faults_than_help() -> None:
+    """A text of nothing but faults does not bury the others."""
+    book = playbook("}}" * 4_000, play("a", step("note")))
+
+    assert len(checked(book)) == MOST_FAULTS
