@@ -130,8 +130,12 @@ def _message(
 ) -> tuple[Message | None, tuple[Notice, ...]]:
     if step.template is None or step.channel is None:
         return None, ()
+    local = request.calendar.local
     variables = {
-        "prospect": reasoned.facts,
+        "prospect": {
+            name: local(value) if isinstance(value, datetime) else value
+            for name, value in reasoned.facts.items()
+        },
         "parameters": ready.ruleset.parameters,
         "offer": offers(timing.due if timing else request.history.as_of, request.calendar),
     }

@@ -13,21 +13,8 @@ from service.decision.calendar import Calendar
 from service.decision.clock import LATEST, closing, in_utc, opening
 from service.playbook.rules import Window
 
-_BUSINESS_HOURS, _EARLY, _AFTER_HOURS = (540, 1020), (450, 540), (1020, 1170)
 _EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 _WHOLE_DAY = 1440
-
-#: The windows that every playbook has.
-BUILT_IN_WINDOWS = {
-    window.name: window
-    for window in (
-        Window("business_hours", (), (_BUSINESS_HOURS,), holidays=True),
-        Window("early", (), (_EARLY,), holidays=True),
-        Window("after_hours", (), (_AFTER_HOURS,), holidays=True),
-        Window("early_or_after_hours", (), (_EARLY, _AFTER_HOURS), holidays=True),
-        Window("any_time", _EVERY_DAY, ((0, _WHOLE_DAY),), holidays=False),
-    )
-}
 
 #: An answer is good for this long, if nothing changes it sooner.
 _GOOD_FOR = timedelta(days=7)

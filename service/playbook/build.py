@@ -15,6 +15,7 @@ from service.playbook.loose_ends import check_claims, check_names, check_paramet
 from service.playbook.meanings import declare_conclusions, read_conclude, read_table
 from service.playbook.rules import (
     Conclude,
+    NeverSay,
     Play,
     Playbook,
     Scalar,
@@ -89,6 +90,7 @@ def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -
         templates=templates,
         windows={**BUILT_IN_WINDOWS, **windows},
         actions=action_titles(data),
+        never_say=_read_never_say(data, scope),
         examples=tuple(data.get("examples") or ()),
     )
 
@@ -125,6 +127,15 @@ def _read_templates(data: dict[str, Any], scope: Scope) -> dict[str, Template]:
         for name, item in (data.get("templates") or {}).items()
         if scope.is_sound(("templates", name))
     }
+
+
+def _read_never_say(data: dict[str, Any], scope: Scope) -> tuple[NeverSay, ...]:
+    return tuple(
+        NeverSay(phrase, group["because"])
+        for i, group in enumerate(data.get("never_say") or ())
+        if scope.is_sound(("never_say", i))
+        for phrase in group["phrases"]
+    )
 
 
 def _read_windows(data: dict[str, Any], scope: Scope) -> dict[str, Window]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from service.playbook.diagnostics import Diagnostic
 from service.playbook.regions import FALSE
-from service.playbook.rules import Conclude, Row, Table
+from service.playbook.rules import Conclude, Table
 from service.playbook.search import can_hold
 from service.playbook.truth import Given, Truth
-from service.playbook.witness import contradiction, example
+from service.playbook.witness import example
 
 
 def unreached_rows(truth: Truth) -> Iterator[Diagnostic]:
@@ -28,21 +28,14 @@ def _unreached(
 ) -> Iterator[Diagnostic]:
     row = table.rows[number - 1]
     where = truth.row(row)
-    rivals = [(n, other) for n, other in above if truth.diagrams.both(where, other) != FALSE]
-    covering = [n for n, other in rivals if truth.diagrams.implies(where, other)]
-    free = (truth.diagrams.negated(other) for _, other in rivals)
-    if covering or not can_hold(truth.diagrams, [where, *free]):
-        what = f"row {covering[0]}" if covering else "the rows above it together"
+    free = (truth.diagrams.negated(other) for _, other in above)
+    if not can_hold(truth.diagrams, [where, *free]):
+        covering = (n for n, other in above if truth.diagrams.implies(where, other))
+        by = next(covering, None)
+        what = f"row {by}" if by else "the rows above it together"
         message = f"row {number} of table `{table.name}` is covered by {what}"
         hint = "put the row higher, or delete it"
         yield Diagnostic("row-never-reached", message, row.place, hint)
-
-
-def _never_matches(truth: Truth, table: Table, number: int, row: Row) -> Diagnostic:
-    why = contradiction(truth, [cell for cell in row.cells if cell is not None])
-    message = f"row {number} of table `{table.name}` can never match: {why}"
-    hint = "change one of its cells, or delete the row"
-    return Diagnostic("rule-never-fires", message, row.place, hint)
 
 
 def clashing_tables(truth: Truth) -> Iterator[Diagnostic]:
@@ -104,7 +97,8 @@ def _two_values(truth: Truth, fact: str) -> Iterator[Diagnostic]:
                 message = (
                     f"rules `{other.name}` and `{rule.name}` can give `{fact}` different values"
                 )
-                hint = f"{_where(truth, given.where, before.where)}; let a table with `hit: first` conclude it instead"
+                where = _where(truth, given.where, before.where)
+                hint = f"{where}; let a table with `hit: first` conclude it instead"
                 yield Diagnostic("conflicting-conclusions", message, rule.place, hint)
                 break
         earlier.append((rule, given))

@@ -12,6 +12,7 @@ RESERVED_FACTS = frozenset({"any", "all", "not", "done"})
 
 
 def read_parameters(data: dict[str, Any], scope: Scope) -> dict[str, Parameter]:
+    """The parameters by name."""
     return {
         name: Parameter(
             name,
@@ -107,10 +108,12 @@ def _read_default(
 
 
 def action_titles(data: dict[str, Any]) -> dict[str, str]:
+    """The titles of the playbook's own actions, by name."""
     return {name: item["title"] for name, item in (data.get("actions") or {}).items()}
 
 
 def read_actions(data: dict[str, Any], scope: Scope) -> dict[str, str]:
+    """The playbook's own actions with their titles, judged against the standard ones."""
     if not scope.is_sound(("actions",)):
         return dict.fromkeys(data.get("actions") or {}, "")
     for name in action_titles(data):

@@ -117,17 +117,13 @@ def never_winning_plays(truth: Truth) -> Iterator[Diagnostic]:
     """Plays that hold only where plays preferred to them answer already."""
     for number, play in enumerate(truth.playbook.plays):
         answers = truth.answers(play)
-        if answers == FALSE:
-            continue
-        rivals = [
-            (other, others)
-            for other in truth.playbook.plays[:number]
-            if truth.diagrams.both(others := truth.answers(other), answers) != FALSE
-        ]
-        covering = [other for other, others in rivals if truth.diagrams.implies(answers, others)]
-        free = (truth.diagrams.negated(others) for _, others in rivals)
-        if covering or not can_hold(truth.diagrams, [answers, *free]):
-            yield _never_wins(play, next(iter(covering), None))
+        above = [(other, truth.answers(other)) for other in truth.playbook.plays[:number]]
+        free = (truth.diagrams.negated(others) for _, others in above)
+        if answers != FALSE and not can_hold(truth.diagrams, [answers, *free]):
+            covering = (
+                other for other, others in above if truth.diagrams.implies(answers, others)
+            )
+            yield _never_wins(play, next(covering, None))
 
 
 def _never_wins(play: Play, other: Play | None) -> Diagnostic:

@@ -10,7 +10,7 @@ All work is counted. A playbook so tangled that its diagrams outgrow the budget 
 `TooComplex` within a few seconds, never in a hang.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 FALSE = 0
@@ -40,8 +40,9 @@ class Diagrams:
         self._numbers: dict[tuple[int, tuple[int, ...]], int] = {}
         self._combined: dict[tuple[_Operation, int, int], int] = {}
         self._at: dict[tuple[int, int, int], int] = {}
-        self._best: dict[tuple[int, int], frozenset[int]] = {}
-        self._variables: dict[int, frozenset[int]] = {FALSE: frozenset(), TRUE: frozenset()}
+        self._implied: dict[tuple[int, int], bool] = {}
+        self._best: dict[int, frozenset[int]] = {}
+        self._variables: dict[int, Mapping[int, frozenset[int]]] = {}
 
     def variable(self, size: int) -> int:
         """A new variable with the regions 0..size-1; raises `TooComplex` past the limit."""
@@ -85,7 +86,21 @@ class Diagrams:
 
     def implies(self, left: int, right: int) -> bool:
         """Whether right holds wherever left does."""
-        return self.without(left, right) == FALSE
+        if left in (FALSE, right) or right == TRUE:
+            return True
+        if left == TRUE or right == FALSE:
+            return False
+        key = (left, right)
+        if key not in self._implied:
+            self._spend()
+            self._implied[key] = self._implies_everywhere(left, right)
+        return self._implied[key]
+
+    def _implies_everywhere(self, left: int, right: int) -> bool:
+        for one, other in zip(*self._split(left, right)[1:], strict=True):
+            if not self.implies(one, other):
+                return False
+        return True
 
     def negated(self, function: int) -> int:
         """Where the function does not hold."""
@@ -108,43 +123,36 @@ class Diagrams:
             result = self._at[key] = self._node(top, tuple(lower))
         return result
 
-    def cases(self, function: int, variable: int) -> tuple[int, ...]:
-        """The function for each region of the variable."""
-        return tuple(self.at(function, variable, i) for i in range(self._sizes[variable]))
+    def variables(self, function: int) -> Mapping[int, frozenset[int]]:
+        """The variables that the function depends on, each with its best regions.
 
-    def best(self, function: int, variable: int) -> frozenset[int]:
-        """The regions in which the function holds wherever it does in any other region."""
-        key = (function, variable)
-        if key not in self._best:
-            cases = self.cases(function, variable)
-            anywhere = self.any_of(cases)
-            self._best[key] = frozenset(i for i, case in enumerate(cases) if case == anywhere)
-        return self._best[key]
-
-    def variables(self, function: int) -> frozenset[int]:
-        """The variables that the function depends on."""
+        A region is best if the function holds in it wherever it does in any other. That can
+        be told from the variable's own nodes: whatever leads there, the rest must follow.
+        """
         if function not in self._variables:
-            below: set[int] = set()
-            seen: set[int] = set()
+            found: dict[int, frozenset[int]] = {}
+            seen = {FALSE, TRUE}
             waiting = [function]
             while waiting:
                 node = waiting.pop()
                 if node not in seen:
                     seen.add(node)
                     variable, children = self._nodes[node]
-                    below.add(variable)
+                    best = self._best_children(node)
+                    found[variable] = found.get(variable, best) & best
                     waiting += children
-            self._variables[function] = frozenset(below - {_BELOW_ALL})
+            self._variables[function] = found
         return self._variables[function]
 
-    def path(self, function: int) -> dict[int, int]:
-        """A region for each of some variables, so that the function holds; not for `FALSE`."""
-        found: dict[int, int] = {}
-        while function != TRUE:
-            variable, children = self._nodes[function]
-            found[variable] = next(i for i, child in enumerate(children) if child != FALSE)
-            function = children[found[variable]]
-        return found
+    def _best_children(self, node: int) -> frozenset[int]:
+        if node not in self._best:
+            children = self._nodes[node][1]
+            self._best[node] = frozenset(
+                i
+                for i, child in enumerate(children)
+                if all(self.implies(other, child) for other in dict.fromkeys(children))
+            )
+        return self._best[node]
 
     def size(self, variable: int) -> int:
         """How many regions the variable has."""
@@ -176,20 +184,27 @@ class Diagrams:
         result = self._combined.get(key)
         if result is None:
             self._spend()
-            result = self._combined[key] = self._split(operation, left, right)
+            result = self._combined[key] = self._combined_below(operation, left, right)
         return result
 
-    def _split(self, operation: _Operation, left: int, right: int) -> int:
-        left_variable, left_children = self._nodes[left]
-        right_variable, right_children = self._nodes[right]
-        variable = min(left_variable, right_variable)
-        size = self._sizes[variable]
-        lefts = left_children if left_variable == variable else (left,) * size
-        rights = right_children if right_variable == variable else (right,) * size
+    def _combined_below(self, operation: _Operation, left: int, right: int) -> int:
+        variable, lefts, rights = self._split(left, right)
         children = []
         for one, other in zip(lefts, rights, strict=True):
             children.append(self._combine(operation, one, other))
         return self._node(variable, tuple(children))
+
+    def _split(self, left: int, right: int) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+        """The first variable that either asks about, and both for each of its regions."""
+        left_variable, left_children = self._nodes[left]
+        right_variable, right_children = self._nodes[right]
+        variable = min(left_variable, right_variable)
+        size = self._sizes[variable]
+        return (
+            variable,
+            left_children if left_variable == variable else (left,) * size,
+            right_children if right_variable == variable else (right,) * size,
+        )
 
 
 def _settled(operation: _Operation, left: int, right: int) -> int | None:

@@ -214,6 +214,14 @@ class Template:
 
 
 @dataclass(frozen=True)
+class NeverSay:
+    """A phrase that no message may hold, and why."""
+
+    phrase: str
+    because: str
+
+
+@dataclass(frozen=True)
 class Window:
     """When something may go out, in the prospect's own time.
 
@@ -249,4 +257,5 @@ class Playbook:
     templates: dict[str, Template]
     windows: dict[str, Window]
     actions: dict[str, str]
+    never_say: tuple[NeverSay, ...] = ()
     examples: tuple[dict[str, object], ...] = field(default=())

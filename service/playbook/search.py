@@ -80,7 +80,7 @@ class _Search:
         for variable in sorted(users):
             best = frozenset(range(self.diagrams.size(variable)))
             for function in users[variable]:
-                best &= self.diagrams.best(function, variable)
+                best &= self.diagrams.variables(function)[variable]
                 if not best:
                     break
             else:
@@ -91,7 +91,7 @@ class _Search:
         """The functions, those together that share variables, small groups first."""
         groups: list[tuple[frozenset[int], frozenset[int]]] = []
         for function in sorted(functions):
-            members, asked = frozenset([function]), self.diagrams.variables(function)
+            members, asked = frozenset([function]), frozenset(self.diagrams.variables(function))
             apart = []
             for others, variables in groups:
                 if asked & variables:
@@ -151,7 +151,7 @@ def _holds(diagrams: Diagrams, functions: list[int], box: Box) -> bool:
     """Whether every function holds everywhere in the box."""
     for function in functions:
         asked = diagrams.variables(function)
-        limits = (diagrams.within(key, box[key]) for key in sorted(asked & box.keys()))
+        limits = (diagrams.within(key, box[key]) for key in sorted(asked.keys() & box.keys()))
         if not diagrams.implies(diagrams.all_of(limits), function):
             return False
     return True

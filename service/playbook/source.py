@@ -1,6 +1,7 @@
 """The text of a playbook before anything is read from it: bytes, lines and characters."""
 
 import re
+from itertools import islice
 
 from service.playbook.diagnostics import START, Diagnostic, Place
 
@@ -40,17 +41,14 @@ def decoded(text: str | bytes) -> str | Diagnostic:
 
 def unprintable(text: str) -> tuple[Diagnostic, ...]:
     """One diagnostic for each invisible character, as far as `MAX_DIAGNOSTICS`."""
+    if not UNPRINTABLE.search(text):
+        return ()
     found = (
-        [
-            control_character(character, Place(number, column))
-            for number, line in enumerate(LINE_BREAK.split(text), start=1)
-            for column, character in enumerate(line, start=1)
-            if UNPRINTABLE.match(character)
-        ]
-        if UNPRINTABLE.search(text)
-        else []
+        control_character(match[0], Place(number, match.start() + 1))
+        for number, line in enumerate(LINE_BREAK.split(text), start=1)
+        for match in UNPRINTABLE.finditer(line)
     )
-    return tuple(found[:MAX_DIAGNOSTICS])
+    return tuple(islice(found, MAX_DIAGNOSTICS))
 
 
 def control_character(character: str, place: Place) -> Diagnostic:

@@ -1,5 +1,6 @@
 """What is wrong with a playbook's templates, alone and with the steps that send them."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -83,6 +84,20 @@ def _check(check: _Check) -> Iterator[Diagnostic]:
         yield from _part(check, "subject", template.subject)
 
 
+def _never_said(check: _Check, part: Part, source: str) -> Iterator[Diagnostic]:
+    """Phrases that the playbook has ruled out, whatever the case and the line breaks."""
+    for never in check.playbook.never_say:
+        words = r"\s+".join(map(re.escape, never.phrase.split()))
+        found = re.search(rf"(?<!\w){words}(?!\w)", source, re.IGNORECASE)
+        if found:
+            yield Diagnostic(
+                "never-say",
+                f"the {part} of `{check.template.name}` says `{never.phrase}`",
+                check.inner_place(check.template.name, part, found.start()),
+                f"this playbook rules it out: {never.because}",
+            )
+
+
 def _missing_subject(check: _Check) -> Iterator[Diagnostic]:
     by_email = [use for use in check.uses if use.step.channel == "email"]
     if by_email and not (check.template.subject or "").strip():
@@ -96,6 +111,7 @@ def _missing_subject(check: _Check) -> Iterator[Diagnostic]:
 
 def _part(check: _Check, part: Part, source: str) -> Iterator[Diagnostic]:
     name = check.template.name
+    yield from _never_said(check, part, source)
     parsed, faults = parse(source)
     for fault in faults[:MOST_FAULTS]:
         place = check.inner_place(name, part, fault.offset)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import click
 
 from service.terminal.console import counted, terminal
-from service.terminal.mistakes import as_annotations, show_diagnostics
+from service.terminal.mistakes import annotation, show_diagnostics
 from service.terminal.sources import FILES, Source, read_source
 
 
@@ -34,8 +34,8 @@ def check(files: tuple[str, ...], form: str) -> None:
             click.echo(json.dumps(report, ensure_ascii=False, indent=2))
         case "github":
             for source in sources:
-                for line in as_annotations(source.file, source.diagnostics):
-                    click.echo(line)
+                for diagnostic in source.diagnostics:
+                    click.echo(annotation(source.file, diagnostic))
                 source.complain()
         case _:
             for source in sources:

@@ -1,12 +1,12 @@
 """How mistakes in a playbook are shown: for people, and beside the lines of a change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from service.playbook import Diagnostic, Place
+from service.playbook import Diagnostic
 from service.playbook.source import LINE_BREAK
 from service.terminal.console import plain
 
@@ -60,17 +60,12 @@ def _one_line(text: str) -> str:
     return plain(text.replace("\t", " "))
 
 
-def as_annotations(file: str, diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
-    """Each mistake as the line of output that GitHub shows beside the source."""
-    for diagnostic in diagnostics:
-        message = diagnostic.message + (f" ({diagnostic.hint})" if diagnostic.hint else "")
-        yield annotation(file, diagnostic.place, diagnostic.severity, diagnostic.code, message)
-
-
-def annotation(file: str, place: Place, severity: str, title: str, message: str) -> str:
-    """One workflow command; what would end a field of it is written as GitHub wants."""
-    where = f"file={_escaped(file)},line={place.line},col={place.column},title={_escaped(title)}"
-    return f"::{severity} {where}::{_escaped(message, ends='')}"
+def annotation(file: str, diagnostic: Diagnostic) -> str:
+    """A mistake as the line of output that GitHub shows beside the source."""
+    place, title = diagnostic.place, _escaped(diagnostic.code)
+    where = f"file={_escaped(file)},line={place.line},col={place.column},title={title}"
+    message = diagnostic.message + (f" ({diagnostic.hint})" if diagnostic.hint else "")
+    return f"::{diagnostic.severity} {where}::{_escaped(message, ends='')}"
 
 
 def _escaped(text: str, ends: str = ":,") -> str:

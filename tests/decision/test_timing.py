@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.decision.calendar import Calendar, calendar_for
-from service.decision.timing import BUILT_IN_WINDOWS, Opening, first_opening, schedule
+from service.decision.timing import Opening, first_opening, schedule
 from service.playbook.rules import Window
+from service.playbook.windows import BUILT_IN_WINDOWS
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "timing"
 CASES = [

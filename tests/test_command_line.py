@@ -1,0 +1,348 @@
+"""`unghost`, as it is typed: what it prints, and what it exits with."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.__main__ import main
+from service.playbook import Diagnostic, Place
+from service.terminal.mistakes import annotation, excerpt
+from service.web.server import Address, settings
+
+CASES = Path(__file__).parent / "corpus" / "command_line"
+REQUEST = str(CASES / "request.json")
+
+
+@pytest.fixture(autouse=True)
+def _in_the_cases_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CASES)
+    monkeypatch.setenv("UNGHOST_PLAYBOOKS", str(CASES))
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def unghost(*arguments: str, stdin: bytes | None = None) -> Result:
+    """The command, run as if typed."""
+    return CliRunner().invoke(main, arguments, input=stdin, catch_exceptions=False)
+
+
+# ---- check --------------------------------------------------------------------------
+
+
+def test_check_shows_each_mistake_under_its_line() -> None:
+    """A mistake comes with its place, its line, a caret under the word, and what to do."""
+    result = unghost("check", "faulty.yaml")
+
+    assert result.output.splitlines() == [
+        "faulty.yaml:10:12: error: there is no fact `attempst` [unknown-fact]",
+        " 10 |     when: {attempst: {at_least: 2}, ever_replied: true}",
+        "    |            ^",
+        "    = did you mean `attempts`?",
+        "faulty.yaml:23:17: error: there is no template `woried-about-you` [unknown-template]",
+        " 23 |       template: woried-about-you",
+        "    |                 ^",
+        "    = did you mean `worried-about-you`?",
+        "2 errors and 0 warnings in 1 playbook",
+    ]
+    assert result.exit_code == 1
+
+
+def test_check_of_a_sound_playbook_says_so() -> None:
+    """Nothing wrong is said in one line."""
+    result = unghost("check", "sound.yaml")
+
+    assert result.output == "no mistakes in 1 playbook\n"
+    assert result.exit_code == 0
+
+
+def test_check_passes_where_there_are_only_warnings(tmp_path: Path) -> None:
+    """A warning is shown, and does not fail."""
+    file = tmp_path / "unused.yaml"
+    unused = "\n  spare: {value: 1, unit: days, title: Nobody asks for it}"
+    file.write_text(
+        (CASES / "sound.yaml").read_text().replace("parameters:", f"parameters:{unused}")
+    )
+
+    result = unghost("check", str(file))
+
+    assert "warning" in result.output
+    assert result.output.endswith("0 errors and 1 warning in 1 playbook\n")
+    assert result.exit_code == 0
+
+
+def test_check_goes_on_after_a_file_that_cannot_be_read() -> None:
+    """The others are checked all the same; the exit code tells of the worst."""
+    result = unghost("check", "none.yaml", "faulty.yaml")
+
+    assert "none.yaml: cannot be read: no such file or directory\n" in result.stderr
+    assert "unknown-fact" in result.stdout
+    assert result.exit_code == 2
+
+
+def test_check_as_json_is_what_the_service_gives() -> None:
+    """Programs get the diagnostics as `/v1/playbooks/validate` has them."""
+    result = unghost("check", "--format", "json", "faulty.yaml", "sound.yaml", "none.yaml")
+
+    faulty, sound, none = json.loads(result.stdout)["files"]
+    assert faulty["diagnostics"][0] == {
+        "code": "unknown-fact",
+        "severity": "error",
+        "message": "there is no fact `attempst`",
+        "line": 10,
+        "column": 12,
+        "hint": "did you mean `attempts`?",
+    }
+    assert (faulty["valid"], sound["valid"], none["valid"]) == (False, True, False)
+    assert none["unreadable"] == "cannot be read: no such file or directory"
+    assert result.exit_code == 2
+
+
+def test_check_for_github_gives_one_command_a_mistake() -> None:
+    """GitHub shows each beside its line."""
+    result = unghost("check", "--format", "github", "faulty.yaml")
+
+    assert result.output.splitlines()[0] == (
+        "::error file=faulty.yaml,line=10,col=12,title=unknown-fact"
+        "::there is no fact `attempst` (did you mean `attempts`?)"
+    )
+    assert result.exit_code == 1
+
+
+def test_annotation_escapes_what_would_end_a_field() -> None:
+    """A file's name or a message cannot begin a command of its own."""
+    written = annotation("a,b:c%.yaml", Diagnostic("x", "one\r\n::two", Place(1, 2)))
+
+    assert written == "::error file=a%2Cb%3Ac%25.yaml,line=1,col=2,title=x::one%0D%0A::two"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [
+        ("ab: cd", 5, ("ab: cd", "    ^")),
+        ("ab: cd", 7, ("ab: cd", "      ^")),
+        ("\tab", 2, (" ab", " ^")),
+        ("名前: x", 5, ("名前: x", "      ^")),
+        ("a\x1b[2Jb", 6, ("a\ufffd[2Jb", "     ^")),
+        ("x" * 300, 200, ("…" + "x" * 100 + "…", " " * 51 + "^")),
+        ("x" * 300, 300, ("…" + "x" * 100, " " * 100 + "^")),
+    ],
+)
+def test_excerpt_has_its_caret_under_the_column(
+    line: str, column: int, expected: tuple[str, str]
+) -> None:
+    """Also after tabs, wide characters and what a terminal would obey, and in long lines."""
+    assert excerpt(line, column) == expected
+
+
+def test_check_obeys_nothing_in_a_playbook(tmp_path: Path) -> None:
+    """An escape sequence in a file never reaches the terminal."""
+    file = tmp_path / "evil.yaml"
+    file.write_bytes(b"playbook: \x1b[2Jx\n")
+
+    assert "\x1b" not in unghost("check", str(file)).output
+
+
+# ---- test ---------------------------------------------------------------------------
+
+
+def test_test_says_what_passed_and_what_no_example_reaches() -> None:
+    """Every example has its line; rules that none reaches are named."""
+    result = unghost("test", "sound.yaml")
+
+    assert result.output.splitlines() == [
+        "passed silent after two tries",
+        "sound.yaml: 1 of 1 example passed",
+        "sound.yaml: no example reaches `gift`, `otherwise`",
+    ]
+    assert result.exit_code == 0
+
+
+def test_test_shows_expected_beside_actual() -> None:
+    """A failing example shows what it expected, what came, and why; only what differs."""
+    result = unghost("test", "failing.yaml")
+
+    lines = [line.split() for line in result.output.splitlines()]
+    assert lines[:4] == [
+        ["FAILED", "silent", "after", "two", "tries", "failing.yaml:42"],
+        ["expected", "actual"],
+        ["action", "break_up", "reopen"],
+        ["because:", "Appeal", "to", "their", "sense", "of", "being", "a", "good", "person."],
+    ]
+    assert result.exit_code == 1
+
+
+def test_test_of_a_faulty_playbook_shows_its_errors() -> None:
+    """What cannot be loaded cannot be tested, and says why."""
+    result = unghost("test", "faulty.yaml", "none.yaml")
+
+    assert "faulty.yaml:10:12: error: there is no fact `attempst`" in result.stdout
+    assert result.exit_code == 2
+
+
+# ---- decide -------------------------------------------------------------------------
+
+
+def test_decide_answers_in_words() -> None:
+    """A person reads what to do, how, when, what to say, why, and what is not known."""
+    result = unghost("decide", REQUEST)
+
+    assert result.exit_code == 0
+    said = " ".join(result.output.split())
+    for words in (
+        "Do Reopen the conversation, by voicemail",
+        "When Friday 20 November 2026, 14:00 (America/Chicago, business hours)",
+        "Say [worried-about-you] Hi Kathy, I was worried about you.",
+        "First - look in your junk folder first",
+        "Why Appeal to their sense of being a good person. (a play fits)",
+        "gone-silent (line 9): Two tries went unanswered. [attempts 2, ever_replied yes]",
+        "Unknown existing_client, rapport",
+        "Note `seniorty` is no fact of this playbook; it was passed over (did you mean",
+        "Playbook sound (sha256:",
+    ):
+        assert words in said
+
+
+def test_decide_as_json_is_the_services_answer() -> None:
+    """The same fields, but for the id that the service gives; the same twice."""
+    first = unghost("decide", "--json", REQUEST)
+    second = unghost("decide", "--json", "--playbook", "./sound.yaml", REQUEST)
+
+    answer = json.loads(first.stdout)
+    schema = json.loads((CASES.parents[2] / "schemas" / "decision.schema.json").read_text())
+    assert set(schema["required"]) - set(answer) == {"decision_id"}
+    assert first.stdout == second.stdout
+
+
+def test_decide_reads_the_standard_input() -> None:
+    """`-` is the standard input."""
+    result = unghost("decide", "-", "--json", stdin=Path(REQUEST).read_bytes())
+
+    assert json.loads(result.stdout)["action"] == "reopen"
+
+
+def test_decide_shows_titles_of_the_playbooks_own_actions() -> None:
+    """An action that the playbook declares goes by the title it has there."""
+    request = json.loads(Path(REQUEST).read_text())
+    request["prospect"] |= {"rapport": "strong", "existing_client": True}
+
+    result = unghost("decide", "-", stdin=json.dumps(request).encode())
+
+    assert result.output.split("\n")[0].split() == ["Do", "Send", "a", "gift"]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "expected"),
+    [
+        ("{", "the body is not JSON"),
+        ("[]", "must be an object"),
+        ('{"prospect": {"id": 1}, "history": []}', "/prospect/id: must be a text"),
+        ('{"prospect": {"id": "c"}, "history": [], "as_of": "now"}', "/as_of: must be"),
+        (
+            '{"prospect": {"id": "c", "seniority": "boss"}, "history": [], "playbook": "sound"}',
+            "/prospect/seniority: must be one of",
+        ),
+        ('{"prospect": {"id": "c"}, "history": [], "\\u001b": 1}', "\ufffd: is not a field"),
+        (
+            '{"prospect": {"id": "c"}, "history": [], "playbook": "sond"}',
+            "there is no playbook `sond`",
+        ),
+        ('{"prospect": {"id": "c"}, "history": [], "playbook": "./sound.yaml"}', "/playbook"),
+    ],
+)
+def test_decide_refuses_a_request_that_is_not_valid(request_text: str, expected: str) -> None:
+    """It names the field and exits with 2."""
+    result = unghost("decide", "-", stdin=request_text.encode())
+
+    assert expected in result.stderr
+    assert "\x1b" not in result.output
+    assert result.exit_code == 2
+
+
+def test_decide_with_a_faulty_playbook_shows_its_errors() -> None:
+    """What is wrong with the playbook is shown as `check` shows it."""
+    result = unghost("decide", "--playbook", "./faulty.yaml", REQUEST)
+
+    assert "faulty.yaml:10:12: error: there is no fact `attempst`" in result.stderr
+    assert result.exit_code == 1
+
+
+# ---- serve, and the rest ------------------------------------------------------------
+
+
+def test_version_is_the_packages() -> None:
+    """`--version` says which version is installed."""
+    assert unghost("--version").output.split()[-1] == version("unghost")
+
+
+@pytest.mark.parametrize("command", ["check", "test", "decide", "serve"])
+def test_every_command_explains_itself(command: str) -> None:
+    """`--help` works and begins with a sentence."""
+    result = unghost(command, "--help")
+
+    assert result.exit_code == 0
+    assert result.output.splitlines()[2].strip().endswith((".", ","))
+
+
+def test_server_leaves_nothing_open() -> None:
+    """No control socket; threads, so that one slow client does not hold up all."""
+    chosen = settings(Address("::1", 8000, 1, 16))
+
+    assert chosen["bind"] == "[::1]:8000"
+    assert chosen["worker_class"] == "gthread"
+    assert chosen["control_socket_disable"] is True
+
+
+def test_serve_answers_counts_and_ends(tmp_path: Path) -> None:
+    """Two workers answer on the port, count together, and leave nothing when told to stop."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(CASES.parents[2]), "TMPDIR": str(tmp_path)}
+    environment["UNGHOST_DEFAULT_PLAYBOOK"] = "sound"
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/readyz")
+            headers = {"Content-Type": "application/json"}
+            question = urllib.request.Request(
+                f"http://127.0.0.1:{port}/v1/next-action", Path(REQUEST).read_bytes(), headers
+            )
+            answers = [json.loads(_get(question)) for _ in range(8)]
+            counts = _get(f"http://127.0.0.1:{port}/metrics").decode()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=30)[1]
+
+    assert {answer["action"] for answer in answers} == {"reopen"}
+    [count] = [line for line in counts.splitlines() if line.startswith("unghost_decisions_total{")]
+    assert count.endswith(" 8.0")
+    assert f"Unghost answers at http://127.0.0.1:{port}" in said
+    assert "Not served: " in said
+    assert process.returncode == 0
+
+
+def _wait_for(address: str) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            _get(address)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _get(question: str | urllib.request.Request) -> bytes:
+    with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310 - this machine's
+        return bytes(answer.read())
