@@ -37,7 +37,7 @@ MAY_BE_IMPORTED_BY = {
     "holidays": ("decision/calendar.py",),
     "jsonschema": ("playbook/schema.py",),
     "jsonschema_rs": ("web/requests.py",),
-    "liquid": ("playbook/templates.py",),
+    "liquid": ("playbook/templates.py", "playbook/template_reading.py"),
     "prometheus_client": ("web/",),
     "referencing": ("playbook/schema.py",),
     "rich": ("terminal/",),

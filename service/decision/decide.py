@@ -130,15 +130,12 @@ def _message(
 ) -> tuple[Message | None, tuple[Notice, ...]]:
     if step.template is None or step.channel is None:
         return None, ()
-    local = request.calendar.local
-    variables = {
-        "prospect": {
-            name: local(value) if isinstance(value, datetime) else value
-            for name, value in reasoned.facts.items()
-        },
-        "parameters": ready.ruleset.parameters,
-        "offer": offers(timing.due if timing else request.history.as_of, request.calendar),
-    }
+    facts, calendar = reasoned.facts, request.calendar
+    local = {name: calendar.local(facts[name]) for name in ready.instants if name in facts}
+    variables = {"prospect": {**facts, **local}, "parameters": ready.ruleset.parameters}
+    if ready.messages[step.template].offers_times:
+        due = timing.due if timing else request.history.as_of
+        variables["offer"] = offers(due, calendar)
     return compose(ready.messages, step.template, step.channel, variables)
 
 

@@ -5,7 +5,7 @@ that cannot be written never stops an answer: it is left out, and a notice says 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, islice
 
@@ -39,7 +39,7 @@ class Message:
 
     def to_json(self) -> dict[str, object]:
         """The form that answers give."""
-        return asdict(self)
+        return {"template": self.template, "subject": self.subject, "body": self.body}
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,21 @@ class Notice:
 
     def to_json(self) -> dict[str, object]:
         """The form in which answers list their warnings."""
-        return asdict(self)
+        return {"code": self.code, "message": self.message, "hint": self.hint}
 
 
 @dataclass(frozen=True)
 class CompiledTemplate:
-    """A template ready for requests; `limit` is the most characters its writer allows."""
+    """A template ready for requests.
+
+    `limit` is the most characters its writer allows; `offers_times` says whether it reads
+    `offer`, which takes a look at the calendar.
+    """
 
     subject: Compiled | None
     body: Compiled
     limit: int | None
+    offers_times: bool
 
 
 def compile_templates(templates: Mapping[str, Template]) -> dict[str, CompiledTemplate]:
@@ -74,6 +79,7 @@ def compile_templates(templates: Mapping[str, Template]) -> dict[str, CompiledTe
             None if template.subject is None else compile_template(template.subject),
             compile_template(template.body),
             template.limit,
+            "offer" in f"{template.subject} {template.body}",
         )
         for name, template in templates.items()
     }

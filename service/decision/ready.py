@@ -25,7 +25,8 @@ class Ready:
     """A ruleset with its program in the engine, its readers of fields and its messages.
 
     `rules` stand at the index of their id; `plays` are those that propose a step; `makers`
-    are the rules and rows that conclude a fact; `fields` stand by name.
+    are the rules and rows that conclude a fact; `fields` stand by name; `instants` are the facts
+    that hold a moment.
     """
 
     ruleset: Ruleset
@@ -37,6 +38,7 @@ class Ready:
     makers: Mapping[str, tuple[CompiledRule, ...]]
     fields: Mapping[str, Field]
     messages: Mapping[str, CompiledTemplate]
+    instants: tuple[str, ...]
     clockwork: Clockwork
 
 
@@ -59,6 +61,7 @@ def make_ready(ruleset: Ruleset) -> Ready:
             for name in ruleset.conclusions()
         },
         fields={f.name: f for stratum in ruleset.strata for f in stratum.fields},
+        instants=tuple(name for name, fact in facts.items() if fact.type == "instant"),
         messages=compile_templates(ruleset.templates),
         clockwork=clockwork(ruleset, facts),
     )

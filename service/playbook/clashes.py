@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from service.playbook.diagnostics import Diagnostic
 from service.playbook.regions import FALSE
-from service.playbook.rules import Conclude, Table
+from service.playbook.rules import Conclude, Row, Table
 from service.playbook.search import can_hold
 from service.playbook.truth import Given, Truth
 from service.playbook.witness import example
@@ -36,6 +36,13 @@ def _unreached(
         message = f"row {number} of table `{table.name}` is covered by {what}"
         hint = "put the row higher, or delete it"
         yield Diagnostic("row-never-reached", message, row.place, hint)
+
+
+def _never_matches(truth: Truth, table: Table, number: int, row: Row) -> Diagnostic:
+    why = contradiction(truth, [cell for cell in row.cells if cell is not None])
+    message = f"row {number} of table `{table.name}` can never match: {why}"
+    hint = "change one of its cells, or delete the row"
+    return Diagnostic("rule-never-fires", message, row.place, hint)
 
 
 def clashing_tables(truth: Truth) -> Iterator[Diagnostic]:

@@ -28,6 +28,8 @@ from service.playbook.tree import KeyPath, Node, Open
 
 #: Mistakes that leave the other values as they were meant: the document stays useful.
 _HARMLESS = frozenset({"duplicate-key", "anchor", "control-character"})
+#: Mistakes after which the rest of the line makes no sense as YAML.
+_SPOILERS = frozenset({"key-not-text", "alias", "anchor", "tag"})
 # The C parser is fifty times as fast; a PyYAML built without it understands the same texts.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -139,8 +141,8 @@ class _Reader:
 
     def _syntax(self, diagnostic: Diagnostic) -> None:
         line = diagnostic.place.line
-        # An unquoted `{{` was said already; that the line cannot be read follows from it.
-        if not any(d.code == "key-not-text" and d.place.line == line for d in self.found):
+        # Where the line has an unquoted `{{` or `*`, that it cannot be read follows from that.
+        if not any(d.code in _SPOILERS and d.place.line == line for d in self.found):
             self.found.append(diagnostic)
 
     def _stop(self, diagnostic: Diagnostic) -> None:

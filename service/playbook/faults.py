@@ -26,6 +26,10 @@ from service.playbook.source import shortened
 from service.playbook.tree import KeyPath
 
 
+#: Words that YAML once took for true and false, and no longer does.
+_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
 @dataclass(frozen=True)
 class Fault:
     """One keyword that a value does not keep to.
@@ -127,6 +131,8 @@ def _wrong_type(fault: Fault) -> _Words:
 def _retyped(value: object, allowed: str | list[str], schema: Schema) -> str:
     """How a value of the wrong kind may have been meant."""
     types = [allowed] if isinstance(allowed, str) else allowed
+    if "boolean" in types and isinstance(value, str) and value.lower() in _TRUTHS:
+        return f"did you mean `{_TRUTHS[value.lower()]}`?"
     if isinstance(value, bool | int | float) and "string" in types:
         if re.search(schema.get("pattern", ""), written(value)):
             return f'put quotes round it: "{written(value)}"'
@@ -195,12 +201,14 @@ def _too_long(fault: Fault) -> _Words:
 
 def _number_of_parts(code: str, bound: str, unit: str) -> Callable[[Fault], _Words]:
     def say(fault: Fault) -> _Words:
+        what, units = subject(fault.path), unit if fault.allowed == 1 else f"{unit}s"
         size = len(fault.value) if isinstance(fault.value, list | dict) else 0
-        what = subject(fault.path)
+        says_more = "x-expected" in fault.schema or "required" in fault.schema
+        hint = f"write {expected(fault.schema)}" if says_more else ""
         if not size:
-            return _Words(code, f"{what} is empty", f"write {expected(fault.schema)}")
-        units = unit if fault.allowed == 1 else f"{unit}s"
-        return _Words(code, f"{what} must have {bound} {fault.allowed} {units}, not {size}")
+            return _Words(code, f"{what} is empty", hint or f"add {fault.allowed} {units} or more")
+        message = f"{what} must have {bound} {fault.allowed} {units}, not {size}"
+        return _Words(code, message, hint)
 
     return say
 

@@ -39,7 +39,7 @@ class Diagrams:
         self._nodes: list[tuple[int, tuple[int, ...]]] = [(_BELOW_ALL, ()), (_BELOW_ALL, ())]
         self._numbers: dict[tuple[int, tuple[int, ...]], int] = {}
         self._combined: dict[tuple[_Operation, int, int], int] = {}
-        self._at: dict[tuple[int, int, int], int] = {}
+        self._at: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
         self._implied: dict[tuple[int, int], bool] = {}
         self._best: dict[int, frozenset[int]] = {}
         self._variables: dict[int, Mapping[int, frozenset[int]]] = {}
@@ -106,22 +106,29 @@ class Diagrams:
         """Where the function does not hold."""
         return self.without(TRUE, function)
 
-    def at(self, function: int, variable: int, region: int) -> int:
-        """The function once the variable is known to lie in the region."""
-        top, children = self._nodes[function]
-        if top > variable:
+    def at(self, function: int, point: Mapping[int, int]) -> int:
+        """The function once each variable of the point is known to lie in its region."""
+        asked = self.variables(function)
+        known = tuple(item for item in point.items() if item[0] in asked)
+        if not known:
             return function
-        if top == variable:
-            return children[region]
-        key = (function, variable, region)
-        result = self._at.get(key)
-        if result is None:
+        key = (function, known)
+        if key not in self._at:
+            self._at[key] = self._at_point(function, point, {FALSE: FALSE, TRUE: TRUE})
+        return self._at[key]
+
+    def _at_point(self, function: int, point: Mapping[int, int], seen: dict[int, int]) -> int:
+        if function not in seen:
             self._spend()
-            lower = []
-            for child in children:
-                lower.append(self.at(child, variable, region))  # noqa: PERF401 - one call deep
-            result = self._at[key] = self._node(top, tuple(lower))
-        return result
+            variable, children = self._nodes[function]
+            if variable in point:
+                seen[function] = self._at_point(children[point[variable]], point, seen)
+            else:
+                lower = []
+                for child in children:
+                    lower.append(self._at_point(child, point, seen))  # noqa: PERF401 - one deep
+                seen[function] = self._node(variable, tuple(lower))
+        return seen[function]
 
     def variables(self, function: int) -> Mapping[int, frozenset[int]]:
         """The variables that the function depends on, each with its best regions.

@@ -40,8 +40,7 @@ Plain = str | int | float | bool | Refused | None
 _TOO_LARGE = Refused(
     "number-too-large",
     "this number is too large",
-    f"use a number between -{LARGEST_INTEGER} and {LARGEST_INTEGER}, "
-    "or put quotes round it if it is text",
+    f"the largest is {LARGEST_INTEGER}; put quotes round it if it is text",
 )
 
 

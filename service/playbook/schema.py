@@ -31,7 +31,8 @@ _ABOUT_NAMES = frozenset(
 )
 #: Of several faults of one value the first of these is told; the others follow from it.
 _RANKS = {"type": 0, "not": 0, "enum": 1, "pattern": 2}
-_NEAR = 0.7
+#: How like each other two words must be; the same as in `did_you_mean`.
+_NEAR = 0.6
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _misspelt(fault: Fault, path: KeyPath, document: Document) -> Fault | None:
         return None
     if fault.schema.get("title") not in ("Test", "Value"):
         return None
-    if not difflib.get_close_matches(name, CONDITION_WORDS, 1, _NEAR):
+    if not _nearly(name, CONDITION_WORDS):
         return None
     return replace(
         fault,
@@ -196,41 +197,56 @@ def _settled(faults: Iterable[Fault]) -> list[Fault]:
     for fault in faults:
         if fault.keyword in _ABOUT_NAMES:
             about_names.setdefault((fault.path, fault.place, fault.keyword, fault.name), fault)
-        else:
-            other = about_values.get(fault.path)
-            if other is None or _rank(fault) < _rank(other):
-                about_values[fault.path] = fault
-    unknown: dict[KeyPath, list[str]] = {}
-    for fault in about_names.values():
-        if fault.keyword == "additionalProperties":
-            unknown.setdefault(fault.path[:-1], []).append(fault.name)
-    misspelt = [f.path for f in about_names.values() if f.keyword == "misspelt"]
-    named = [f for f in about_names.values() if not _is_misspelt(f, unknown)]
-    told = {f.path for f in named if f.keyword == "dependentRequired"}
-    named = [f for f in named if f.keyword != "oneOf" or f.path not in told]
-    bare = {f.path for f in named if f.keyword in ("required", "oneOf")}
-    valued = [
-        f
-        for f in about_values.values()
-        if not any(f.path[: len(path)] == path for path in misspelt)
-        and not (f.keyword == "minProperties" and f.path in bare)
-    ]
-    return named + valued
+        elif _rank(fault) < _rank(about_values.get(fault.path)):
+            about_values[fault.path] = fault
+    named = _without_misspelt(list(about_names.values()))
+    return named + _without_consequences(list(about_values.values()), named)
 
 
-def _rank(fault: Fault) -> int:
+def _rank(fault: Fault | None) -> int:
+    if fault is None:
+        return len(_RANKS) + 1
     return _RANKS.get(fault.keyword, len(_RANKS))
 
 
-def _is_misspelt(fault: Fault, unknown: dict[KeyPath, list[str]]) -> bool:
-    """Whether a missing name does stand there, misspelt: one mistake, told once."""
+def _without_misspelt(faults: list[Fault]) -> list[Fault]:
+    """The faults without the missing names that do stand there, misspelt.
+
+    That is one mistake; it is told at the misspelt name, and the whole part cannot be
+    understood.
+    """
+    unknown: dict[KeyPath, list[Fault]] = {}
+    for fault in faults:
+        if fault.keyword == "additionalProperties":
+            unknown.setdefault(fault.path[:-1], []).append(fault)
+    needed = {f.path for f in faults if f.keyword == "dependentRequired"}
+    kept = []
+    spoilt = set()
+    for fault in faults:
+        misspelt = [f for f in unknown.get(fault.path, ()) if _nearly(f.name, _wanted(fault))]
+        spoilt.update(f.path for f in misspelt)
+        if not misspelt and not (fault.keyword == "oneOf" and fault.path in needed):
+            kept.append(fault)
+    return [replace(f, path=f.path[:-1]) if f.path in spoilt else f for f in kept]
+
+
+def _wanted(fault: Fault) -> list[str]:
+    """The names of which one is missing."""
     if fault.keyword == "oneOf":
-        wanted = [branch["required"][0] for branch in fault.allowed]
-    elif fault.keyword == "required":
-        wanted = [fault.name]
-    else:
-        return False
-    return any(
-        difflib.get_close_matches(name, wanted, 1, cutoff=0.6)
-        for name in unknown.get(fault.path, ())
-    )
+        return [branch["required"][0] for branch in fault.allowed]
+    return [fault.name] if fault.keyword == "required" else []
+
+
+def _nearly(name: str, words: Iterable[str]) -> bool:
+    return bool(difflib.get_close_matches(name, list(words), 1, _NEAR))
+
+
+def _without_consequences(faults: list[Fault], named: list[Fault]) -> list[Fault]:
+    misspelt = {fault.path for fault in named if fault.keyword == "misspelt"}
+    lacking = {fault.path for fault in named if fault.keyword in ("required", "oneOf")}
+    return [
+        fault
+        for fault in faults
+        if not any(fault.path[: len(path)] == path for path in misspelt)
+        and not (fault.keyword == "minProperties" and fault.path in lacking)
+    ]

@@ -49,11 +49,11 @@ class _Search:
             if not functions:
                 return point
             users = self._users(functions)
-            step = self._free_step(users)
-            if step is None:
+            free = self._free(users)
+            if not free:
                 break
-            point[step[0]] = step[1]
-            functions = self._after(functions, users, *step)
+            point |= free
+            functions = frozenset(self.diagrams.at(each, free) for each in functions)
         groups = self._groups(functions)
         rest = self._each(groups) if len(groups) > 1 else self._tried(functions, users)
         if rest is None:
@@ -68,24 +68,21 @@ class _Search:
                 users.setdefault(variable, []).append(function)
         return users
 
-    def _after(
-        self, functions: frozenset[int], users: dict[int, list[int]], variable: int, region: int
-    ) -> frozenset[int]:
-        asking = users[variable]
-        settled = (self.diagrams.at(each, variable, region) for each in asking)
-        return functions.difference(asking).union(settled)
+    def _free(self, users: dict[int, list[int]]) -> _Point:
+        """The variables that have a region best for all, with that region.
 
-    def _free_step(self, users: dict[int, list[int]]) -> tuple[int, int] | None:
-        """A variable and a region of it that is no worse than any other."""
-        for variable in sorted(users):
+        They can all be settled at once: what is best stays best once more is known.
+        """
+        free: _Point = {}
+        for variable, asking in users.items():
             best = frozenset(range(self.diagrams.size(variable)))
-            for function in users[variable]:
+            for function in asking:
                 best &= self.diagrams.variables(function)[variable]
                 if not best:
                     break
             else:
-                return variable, min(best)
-        return None
+                free[variable] = min(best)
+        return free
 
     def _groups(self, functions: frozenset[int]) -> list[frozenset[int]]:
         """The functions, those together that share variables, small groups first."""
@@ -126,7 +123,8 @@ class _Search:
         """What can be left to hold after each region of the variable."""
         ways: dict[frozenset[int], int] = {}
         for region in range(self.diagrams.size(variable)):
-            after = self._after(functions, users, variable, region)
+            settled = (self.diagrams.at(each, {variable: region}) for each in users[variable])
+            after = functions.difference(users[variable]).union(settled)
             if FALSE not in after:
                 ways.setdefault(after, region)
         return ways

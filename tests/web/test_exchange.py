@@ -60,7 +60,7 @@ def test_head_is_get_without_body(path: str, client: FlaskClient) -> None:
     ("path", "allowed"),
     [
         ("/v1/next-action", "OPTIONS, POST"),
-        ("/v1/playbooks/validate", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/playbooks/validate", "OPTIONS, POST"),
         ("/v1/playbooks", "GET, HEAD, OPTIONS"),
     ],
 )

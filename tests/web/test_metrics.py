@@ -26,8 +26,8 @@ def test_requests_and_decisions_are_counted(client: FlaskClient, question: dict[
 
 def test_names_from_outside_are_no_labels(client: FlaskClient) -> None:
     """Addresses and methods that anybody can make up do not make new metrics."""
-    client.open("/made/up", method="MADEUP")
+    client.open("/invented/address", method="INVENTED")
 
     text = client.get("/metrics").text
-    assert "made" not in text.lower()
-    assert 'route="none"' in text
+    assert "invented" not in text.lower()
+    assert 'method="other",route="none",status="404"' in text

@@ -13,10 +13,17 @@ from service.playbook import document
 from service.web.openapi30 import openapi30, to_yaml
 
 APEX_NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
-REFUSED = (
-    {"not", "const", "enum", "if", "then", "else", "prefixItems", "patternProperties", "$defs"}
-    | {"$id", "$schema", "propertyNames", "examples", "headers", "anyOf", "oneOf"}
-)
+REFUSED = {
+    "not",
+    "const",
+    "enum",
+    "if",
+    "then",
+    "else",
+    "prefixItems",
+    "patternProperties",
+    "$defs",
+} | {"$id", "$schema", "propertyNames", "examples", "headers", "anyOf", "oneOf"}
 
 
 @pytest.fixture

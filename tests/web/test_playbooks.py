@@ -36,9 +36,7 @@ def test_playbook_is_shown_whole(client: FlaskClient) -> None:
     answer = client.get("/v1/playbooks/house").get_json()
 
     document = json.loads(shipped("schemas", "playbooks.schema.json").read_text("utf-8"))
-    Draft202012Validator(
-        {"$ref": "#/$defs/playbook", "$defs": document["$defs"]}
-    ).validate(answer)
+    Draft202012Validator({"$ref": "#/$defs/playbook", "$defs": document["$defs"]}).validate(answer)
     assert HOUSE.decode() == answer["text"]
     assert [p["value"] for p in answer["parameters"]] == [7]
     assert answer["templates"] == ["gentle-nudge", "worried-about-you"]
