@@ -131,7 +131,8 @@ def _message(
     if step.template is None or step.channel is None:
         return None, ()
     facts, calendar = reasoned.facts, request.calendar
-    local = {name: calendar.local(facts[name]) for name in ready.instants if name in facts}
+    moments = ((name, facts.get(name)) for name in ready.instants)
+    local = {name: calendar.local(at) for name, at in moments if isinstance(at, datetime)}
     variables = {"prospect": {**facts, **local}, "parameters": ready.ruleset.parameters}
     if ready.messages[step.template].offers_times:
         due = timing.due if timing else request.history.as_of

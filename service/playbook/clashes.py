@@ -7,7 +7,7 @@ from service.playbook.regions import FALSE
 from service.playbook.rules import Conclude, Row, Table
 from service.playbook.search import can_hold
 from service.playbook.truth import Given, Truth
-from service.playbook.witness import example
+from service.playbook.witness import contradiction, example
 
 
 def unreached_rows(truth: Truth) -> Iterator[Diagnostic]:
@@ -28,11 +28,10 @@ def _unreached(
 ) -> Iterator[Diagnostic]:
     row = table.rows[number - 1]
     where = truth.row(row)
+    covering = [n for n, other in above if truth.diagrams.implies(where, other)]
     free = (truth.diagrams.negated(other) for _, other in above)
-    if not can_hold(truth.diagrams, [where, *free]):
-        covering = (n for n, other in above if truth.diagrams.implies(where, other))
-        by = next(covering, None)
-        what = f"row {by}" if by else "the rows above it together"
+    if covering or not can_hold(truth.diagrams, [where, *free]):
+        what = f"row {covering[0]}" if covering else "the rows above it together"
         message = f"row {number} of table `{table.name}` is covered by {what}"
         hint = "put the row higher, or delete it"
         yield Diagnostic("row-never-reached", message, row.place, hint)

@@ -25,7 +25,6 @@ from service.playbook.phrases import (
 from service.playbook.source import shortened
 from service.playbook.tree import KeyPath
 
-
 #: Words that YAML once took for true and false, and no longer does.
 _TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 

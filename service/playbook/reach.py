@@ -6,7 +6,7 @@ unknown in this sense is how facts hang together (`attempts` never exceeds `touc
 two facts that are compared with each other stand to the constants around them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from service.playbook.clashes import clashing_tables, conflicting_conclusions, unreached_rows
 from service.playbook.diagnostics import START, Diagnostic
@@ -115,15 +115,20 @@ def _called(play: Play) -> str:
 
 def never_winning_plays(truth: Truth) -> Iterator[Diagnostic]:
     """Plays that hold only where plays preferred to them answer already."""
-    for number, play in enumerate(truth.playbook.plays):
+    above: list[tuple[Play, int]] = []
+    for play in truth.playbook.plays:
         answers = truth.answers(play)
-        above = [(other, truth.answers(other)) for other in truth.playbook.plays[:number]]
-        free = (truth.diagrams.negated(others) for _, others in above)
-        if answers != FALSE and not can_hold(truth.diagrams, [answers, *free]):
-            covering = (
-                other for other, others in above if truth.diagrams.implies(answers, others)
-            )
-            yield _never_wins(play, next(covering, None))
+        if answers != FALSE:
+            covering = [other for other, its in above if truth.diagrams.implies(answers, its)]
+            if covering:
+                yield _never_wins(play, covering[0])
+            elif not can_hold(truth.diagrams, [answers, *_none_of(truth, above)]):
+                yield _never_wins(play, None)
+        above.append((play, answers))
+
+
+def _none_of(truth: Truth, plays: Iterable[tuple[Play, int]]) -> Iterator[int]:
+    return (truth.diagrams.negated(answers) for _, answers in plays)
 
 
 def _never_wins(play: Play, other: Play | None) -> Diagnostic:

@@ -36,19 +36,25 @@ class Diagrams:
         self.steps = 0
         self._budget = budget
         self._sizes: list[int] = []
+        self.usual: list[int] = []
         self._nodes: list[tuple[int, tuple[int, ...]]] = [(_BELOW_ALL, ()), (_BELOW_ALL, ())]
         self._numbers: dict[tuple[int, tuple[int, ...]], int] = {}
         self._combined: dict[tuple[_Operation, int, int], int] = {}
         self._at: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
         self._implied: dict[tuple[int, int], bool] = {}
-        self._best: dict[int, frozenset[int]] = {}
-        self._variables: dict[int, Mapping[int, frozenset[int]]] = {}
+        self._best: dict[int, Mapping[int, frozenset[int]]] = {}
+        self._best_of_node: dict[int, frozenset[int]] = {}
+        self._variables: dict[int, frozenset[int]] = {}
 
-    def variable(self, size: int) -> int:
-        """A new variable with the regions 0..size-1; raises `TooComplex` past the limit."""
+    def variable(self, size: int, usual: int = 0) -> int:
+        """A new variable with the regions 0..size-1, in `usual` where nothing is asked of it.
+
+        Raises `TooComplex` past the limit.
+        """
         if len(self._sizes) >= MOST_VARIABLES:
             raise TooComplex
         self._sizes.append(size)
+        self.usual.append(usual)
         return len(self._sizes) - 1
 
     def within(self, variable: int, regions: Collection[int]) -> int:
@@ -108,6 +114,7 @@ class Diagrams:
 
     def at(self, function: int, point: Mapping[int, int]) -> int:
         """The function once each variable of the point is known to lie in its region."""
+        self._spend()
         asked = self.variables(function)
         known = tuple(item for item in point.items() if item[0] in asked)
         if not known:
@@ -130,36 +137,67 @@ class Diagrams:
                 seen[function] = self._node(variable, tuple(lower))
         return seen[function]
 
-    def variables(self, function: int) -> Mapping[int, frozenset[int]]:
-        """The variables that the function depends on, each with its best regions.
+    def holds_at(self, function: int, point: Mapping[int, int]) -> bool:
+        """Whether the function holds at the point; other variables are as usual."""
+        self._spend()
+        while function not in (FALSE, TRUE):
+            variable, children = self._nodes[function]
+            function = children[point.get(variable, self.usual[variable])]
+        return function == TRUE
+
+    def reasons(self, function: int, point: Mapping[int, int]) -> dict[int, frozenset[int]]:
+        """The variables that decide the function at the point, and where each may lie for it."""
+        found: dict[int, frozenset[int]] = {}
+        while function not in (FALSE, TRUE):
+            variable, children = self._nodes[function]
+            function = children[point.get(variable, self.usual[variable])]
+            found[variable] = frozenset(i for i, child in enumerate(children) if child == function)
+        return found
+
+    def variables(self, function: int) -> frozenset[int]:
+        """The variables that the function depends on."""
+        if function not in self._variables:
+            found = frozenset(self._nodes[node][0] for node in self._below(function))
+            self._variables[function] = found
+        return self._variables[function]
+
+    def best(self, function: int) -> Mapping[int, frozenset[int]]:
+        """For each variable of the function its best regions.
 
         A region is best if the function holds in it wherever it does in any other. That can
         be told from the variable's own nodes: whatever leads there, the rest must follow.
         """
-        if function not in self._variables:
+        if function not in self._best:
             found: dict[int, frozenset[int]] = {}
-            seen = {FALSE, TRUE}
-            waiting = [function]
-            while waiting:
-                node = waiting.pop()
-                if node not in seen:
-                    seen.add(node)
-                    variable, children = self._nodes[node]
-                    best = self._best_children(node)
-                    found[variable] = found.get(variable, best) & best
-                    waiting += children
-            self._variables[function] = found
-        return self._variables[function]
+            for node in self._below(function):
+                variable = self._nodes[node][0]
+                best = self._best_children(node)
+                found[variable] = found.get(variable, best) & best
+            self._best[function] = found
+        return self._best[function]
+
+    def _below(self, function: int) -> list[int]:
+        """Every node of the function."""
+        seen = {FALSE, TRUE}
+        found: list[int] = []
+        waiting = [function]
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                found.append(node)
+                waiting += self._nodes[node][1]
+        return found
 
     def _best_children(self, node: int) -> frozenset[int]:
-        if node not in self._best:
+        if node not in self._best_of_node:
             children = self._nodes[node][1]
-            self._best[node] = frozenset(
+            self._best_of_node[node] = frozenset(
                 i
                 for i, child in enumerate(children)
                 if all(self.implies(other, child) for other in dict.fromkeys(children))
             )
-        return self._best[node]
+        return self._best_of_node[node]
 
     def size(self, variable: int) -> int:
         """How many regions the variable has."""

@@ -9,6 +9,7 @@ import functools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -31,6 +32,8 @@ _ABOUT_NAMES = frozenset(
 )
 #: Of several faults of one value the first of these is told; the others follow from it.
 _RANKS = {"type": 0, "not": 0, "enum": 1, "pattern": 2}
+#: A text with more is hostile, or no playbook at all.
+_MOST_FAULTS = 1_000
 #: How like each other two words must be; the same as in `did_you_mean`.
 _NEAR = 0.6
 
@@ -56,18 +59,16 @@ def find_flaws(document: Document) -> tuple[Flaw, ...]:
 
     Beyond `MAX_DIAGNOSTICS` the rest is one flaw of the whole playbook.
     """
-    faults = _settled(
-        fault
-        for error in _validator().iter_errors(document.data)
-        for fault in _faults(error, document)
-    )
+    errors = _validator().iter_errors(document.data)
+    found = (fault for error in errors for fault in _faults(error, document))
+    faults = _settled(islice(found, _MOST_FAULTS))
     faults.sort(key=lambda fault: (fault.place, fault.keyword, fault.name))
-    told, rest = faults[:MAX_DIAGNOSTICS], faults[MAX_DIAGNOSTICS:]
-    flaws = [Flaw(fault.path, diagnostic(fault)) for fault in told]
-    if rest:
-        message = f"from here on there are {len(rest):,} more mistakes"
+    flaws = [Flaw(fault.path, diagnostic(fault)) for fault in faults[:MAX_DIAGNOSTICS]]
+    if len(faults) > MAX_DIAGNOSTICS or next(found, None):
+        place = flaws[-1].diagnostic.place
         hint = "mend those above first, and check again"
-        flaws.append(Flaw((), Diagnostic("too-many-mistakes", message, rest[0].place, hint)))
+        more = Diagnostic("too-many-mistakes", "there are more mistakes than these", place, hint)
+        flaws.append(Flaw((), more))
     return tuple(flaws)
 
 
@@ -221,7 +222,7 @@ def _without_misspelt(faults: list[Fault]) -> list[Fault]:
             unknown.setdefault(fault.path[:-1], []).append(fault)
     needed = {f.path for f in faults if f.keyword == "dependentRequired"}
     kept = []
-    spoilt = set()
+    spoilt: set[KeyPath] = set()
     for fault in faults:
         misspelt = [f for f in unknown.get(fault.path, ()) if _nearly(f.name, _wanted(fault))]
         spoilt.update(f.path for f in misspelt)

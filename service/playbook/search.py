@@ -1,10 +1,8 @@
 """Whether many functions can hold together, and where, without joining them all.
 
 Joining dozens of rules in one diagram can take for ever; finding one point where they hold
-seldom does. So regions are tried, variable by variable: those that are best for every
-function first (for most facts: unknown, where nothing asks for it), then those that leave
-no choice, then the variable with the least choice. Functions that share no variable are
-tried apart, and what failed once is not tried again.
+seldom does. A point is looked for that suits a few functions; where it does not suit
+another, that one joins the few, until one suits all or the few never hold together.
 """
 
 from collections.abc import Iterable
@@ -19,21 +17,43 @@ _Point = dict[int, int]
 
 def can_hold(diagrams: Diagrams, functions: Iterable[int]) -> bool:
     """Whether there is a point at which all functions hold."""
-    return _Search(diagrams).point(frozenset(functions)) is not None
+    return _point(diagrams, list(functions)) is not None
 
 
 def box_of(diagrams: Diagrams, functions: Iterable[int]) -> Box | None:
     """A wide box in which all functions hold everywhere, or None where there is no point."""
-    together = frozenset(functions)
-    point = _Search(diagrams).point(together)
+    together = list(functions)
+    point = _point(diagrams, together)
     if point is None:
         return None
-    box = {variable: frozenset([region]) for variable, region in point.items()}
-    return _widened(diagrams, sorted(together), box)
+    box: Box = {}
+    for function in together:
+        for variable, regions in diagrams.reasons(function, point).items():
+            box[variable] = box.get(variable, regions) & regions
+    return _widened(diagrams, together, box)
+
+
+def _point(diagrams: Diagrams, functions: list[int]) -> _Point | None:
+    few: frozenset[int] = frozenset()
+    search = _Search(diagrams)
+    point: _Point | None = {}
+    while point is not None:
+        missed = (each for each in functions if not diagrams.holds_at(each, point))
+        another = next(missed, None)
+        if another is None:
+            return point
+        few |= {another}
+        point = search.point(few)
+    return None
 
 
 class _Search:
-    """One search; `failed` are sets of functions that never hold together."""
+    """Tries regions, variable by variable.
+
+    First those that are best for every function, then those of the variable with the least
+    choice. Functions that share no variable are tried apart. `failed` are sets of functions
+    that never hold together.
+    """
 
     def __init__(self, diagrams: Diagrams) -> None:
         self.diagrams = diagrams
@@ -77,7 +97,7 @@ class _Search:
         for variable, asking in users.items():
             best = frozenset(range(self.diagrams.size(variable)))
             for function in asking:
-                best &= self.diagrams.variables(function)[variable]
+                best &= self.diagrams.best(function)[variable]
                 if not best:
                     break
             else:
@@ -88,7 +108,7 @@ class _Search:
         """The functions, those together that share variables, small groups first."""
         groups: list[tuple[frozenset[int], frozenset[int]]] = []
         for function in sorted(functions):
-            members, asked = frozenset([function]), frozenset(self.diagrams.variables(function))
+            members, asked = frozenset([function]), self.diagrams.variables(function)
             apart = []
             for others, variables in groups:
                 if asked & variables:
@@ -109,8 +129,9 @@ class _Search:
 
     def _tried(self, functions: frozenset[int], users: dict[int, list[int]]) -> _Point | None:
         """Try each region of the variable that leaves the least choice."""
-        ways = {variable: self._ways(functions, users, variable) for variable in users}
-        variable = min(sorted(ways), key=lambda each: (len(ways[each]), -len(users[each])))
+        narrow = min((self.diagrams.variables(each) for each in sorted(functions)), key=len)
+        ways = {variable: self._ways(functions, users, variable) for variable in sorted(narrow)}
+        variable = min(ways, key=lambda each: (len(ways[each]), -len(users[each])))
         for after, region in ways[variable].items():
             rest = self.point(after)
             if rest is not None:
@@ -149,7 +170,7 @@ def _holds(diagrams: Diagrams, functions: list[int], box: Box) -> bool:
     """Whether every function holds everywhere in the box."""
     for function in functions:
         asked = diagrams.variables(function)
-        limits = (diagrams.within(key, box[key]) for key in sorted(asked.keys() & box.keys()))
+        limits = (diagrams.within(key, box[key]) for key in sorted(asked & box.keys()))
         if not diagrams.implies(diagrams.all_of(limits), function):
             return False
     return True

@@ -54,6 +54,7 @@ class _Cause:
 
 
 _QUOTE_IT = "put quotes round the whole text"
+_NO_NAME = _Cause("the name before the colon is missing", "write `name: value`")
 _NO_SPACE_AFTER_COLON = re.compile(r"\s*(?:- +)*(?P<name>[A-Za-z_][\w-]*):(?=[^\s:/])")
 _NO_SPACE_AFTER_DASH = re.compile(r"\s*-(?=[A-Za-z_][\w-]*:(?:\s|$))")
 
@@ -195,6 +196,8 @@ def _after_its_end(scene: _Scene) -> _Cause | None:
 
 
 def _indentation(scene: _Scene) -> _Cause:
+    if scene.after.startswith(":"):
+        return _NO_NAME
     if scene.after.startswith("- "):
         return _Cause(
             "a list item does not fit here",
@@ -231,6 +234,8 @@ def _block_header(scene: _Scene) -> _Cause:
 
 def _nothing_there(scene: _Scene) -> _Cause | None:
     first = scene.after[:1]
+    if first == ":":
+        return _NO_NAME
     if first:
         return _Cause(f"`{first}` stands where a value should be", "add the value")
     return _last_open_bracket(scene)

@@ -196,7 +196,9 @@ class Truth:
     def _where(self, variable: Variable, fits: Fits) -> int:
         level = self._levels.get(variable)
         if level is None:
-            level = self._levels[variable] = self.diagrams.variable(len(variable.regions))
+            last = len(variable.regions) - 1
+            usual = last if variable.regions[last].sample is None else 0
+            level = self._levels[variable] = self.diagrams.variable(last + 1, usual)
             self.variables.append(variable)
         chosen = [i for i, region in enumerate(variable.regions) if fits(region)]
         return self.diagrams.within(level, chosen)

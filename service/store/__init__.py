@@ -1,0 +1,1 @@
+"""WHAT IS KEPT: the playbooks in force, by name."""

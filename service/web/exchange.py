@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
-from service.web.metrics import REQUESTS, SECONDS
+from service.web.metrics import count
 
 REQUEST_ID = "X-Request-Id"
 
@@ -32,8 +32,10 @@ def _end(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     if request.path.startswith("/v1/"):
         headers["Cache-Control"] = "no-store"
-    route = request.url_rule.rule if request.url_rule else "none"
-    method = request.method if request.method in _METHODS else "other"
-    REQUESTS.labels(method, route, str(response.status_code)).inc()
-    SECONDS.labels(route).observe(perf_counter() - g.began)
+    count(
+        request.method if request.method in _METHODS else "other",
+        request.url_rule.rule if request.url_rule else "none",
+        response.status_code,
+        perf_counter() - g.began,
+    )
     return response

@@ -103,7 +103,16 @@ _DECODER = json.JSONDecoder(
 
 def _is_suspect(value: object, text: str) -> bool:
     crowded = len(text) > _FEW_CHARACTERS and _count(value) > MAX_NODES
-    return crowded or _is_deep(value) or bool(_SURROGATE.search(text))
+    return crowded or _is_deep(value) or (bool(_SURROGATE.search(text)) and _is_broken(value))
+
+
+def _is_broken(value: object) -> bool:
+    """Whether a text somewhere in it cannot be written as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _is_deep(value: object) -> bool:

@@ -243,9 +243,10 @@ class Oracle:
         for rule in rules:
             if self.judge(rule.when, world)[0]:
                 yield from self.value(fact, rule.then[fact], world)
-        constants = {rule.then[fact] for rule in rules}
-        if constants in ({True}, {False}) and all(self.judge(r.when, world)[1] for r in rules):
-            yield constants == {False}
+        if self.playbook.facts[fact].type == "boolean":
+            constants = {rule.then[fact] for rule in rules}
+            if len(constants) == 1 and all(self.judge(r.when, world)[1] for r in rules):
+                yield constants == {False}
         for table in self.playbook.tables:
             if fact in table.outputs:
                 column = table.outputs.index(fact)

@@ -23,7 +23,7 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES, st.booleans())
-def test_every_value_survives(value: object, ascii_only: bool) -> None:  # noqa: FBT001 - drawn
+def test_every_value_survives(value: object, ascii_only: bool) -> None:
     """What Python writes as JSON, and JSON can hold, is read as what it was."""
     text = json.dumps(value, ensure_ascii=ascii_only)
 
@@ -35,10 +35,10 @@ def test_no_text_does_harm(text: str) -> None:
     """Any text is a value that Python reads alike, or a mistake with a sentence."""
     try:
         value = parse_json(text.encode())
-    except MalformedBody as error:
-        assert error.message
-    else:
-        assert repr(json.loads(text)) == repr(value)
+    except MalformedBody:
+        return
+
+    assert repr(json.loads(text)) == repr(value)
 
 
 @given(_VALUES, st.integers(0, 2**64))
