@@ -113,14 +113,12 @@ def plain(condition: Cond, depth: int = 0) -> Plain:
 
 
 def _leaf(condition: Sequence[Cond | str | int]) -> Leaf:
-    if len(condition) != len(Leaf._fields):
-        raise ValueError(f"no test: {condition!r:.80}")
-    field, operation, value = condition
-    if not isinstance(field, str) or not isinstance(operation, str) or type(value) is not int:
-        raise ValueError(f"no test: {condition!r:.80}")
-    if operation not in _COMPARE or abs(value) > LARGEST_NUMBER:
-        raise ValueError(f"no test: {condition!r:.80}")
-    return Leaf(field, operation, value)
+    match condition:
+        case [str(field), str(operation), int(value)] if (
+            operation in _COMPARE and type(value) is int and abs(value) <= LARGEST_NUMBER
+        ):
+            return Leaf(field, operation, value)
+    raise ValueError(f"no test: {condition!r:.80}")
 
 
 def group(kind: Literal["all", "any"], parts: Iterable[Plain]) -> Plain:
@@ -222,15 +220,12 @@ class _Stratum:
         """Each condition once, by level, its tests ordered to share their beginnings."""
         wanted = dict.fromkeys([*self.hoisted, *self.rules])
         frequency = Counter(leaf for condition in wanted for leaf in set(leaves(condition)))
+        sets = {condition: leaf.field for condition, leaf in self.hoisted.items()}
         order = partial(_ordered, frequency=frequency)
         return [
-            Goal(order(one), tuple(self.rules.get(one, ())), self._sets(one))
+            Goal(order(one), tuple(self.rules.get(one, ())), sets.get(one))
             for one in sorted(wanted, key=self.level)
         ]
-
-    def _sets(self, condition: Plain) -> str | None:
-        leaf = self.hoisted.get(condition)
-        return leaf.field if leaf else None
 
 
 def _ordered(condition: Plain, frequency: Counter[Leaf]) -> Plain:

@@ -3,12 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from service.playbook.declarations import (
-    action_titles,
-    read_actions,
-    read_facts,
-    read_parameters,
-)
+from service.playbook.declarations import read_actions, read_facts, read_parameters
 from service.playbook.diagnostics import Diagnostic
 from service.playbook.document import Document
 from service.playbook.loose_ends import check_claims, check_names, check_parameters
@@ -25,9 +20,15 @@ from service.playbook.rules import (
     Window,
 )
 from service.playbook.scope import Path, Scope
+from service.playbook.source import MAX_DIAGNOSTICS
 from service.playbook.steps import read_play, read_step
 from service.playbook.vocabulary import ACTIONS, STANDARD_FACTS
 from service.playbook.windows import BUILT_IN_WINDOWS, read_window
+
+#: Sections in which nothing is named that another section refers to.
+_NAMELESS = frozenset(
+    {"playbook", "title", "about", "claims", "exits", "plays", "otherwise", "never_say", "examples"}
+)
 
 
 def build(
@@ -39,38 +40,31 @@ def build(
     be built; references from steps to unknown templates and the like are reported but do
     not keep it from being built.
     """
+    if len(broken) > MAX_DIAGNOSTICS:
+        return None, ()  # what else lies where a shape is wrong is not known
     data = document.data
-    scope = Scope(document, broken)
-    if any(path[:1] in {(), ("facts",), ("parameters",)} for path in broken):
-        return None, ()  # nothing that refers to facts could be judged fairly
-    parameters = read_parameters(data, scope)
-    scope.parameters = parameters
+    scope = Scope(document, broken, complete=not broken)
+    scope.blind = any(len(path) == 1 and path[0] not in _NAMELESS for path in broken)
     scope.facts = dict(STANDARD_FACTS)
-    defaults = read_facts(data, scope)
-    scope.actions = {**ACTIONS, **read_actions(data, scope)}
-    scope.templates = data.get("templates") or {}
-    scope.windows = {**BUILT_IN_WINDOWS, **dict.fromkeys(data.get("windows") or {})}
-    declare_conclusions(data, scope)
+    scope.parameters = read_parameters(scope)
+    defaults = read_facts(scope)
+    scope.actions = {**ACTIONS, **read_actions(scope)}
+    scope.templates = scope.names("templates")
+    scope.windows = (*BUILT_IN_WINDOWS, *scope.names("windows"))
+    declare_conclusions(scope)
     check_names(data, scope)
     playbook = _assemble(data, scope, defaults)
     return (playbook if scope.complete else None), tuple(scope.diagnostics)
 
 
 def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -> Playbook | None:
-    conclusions = [
-        read_conclude(item, ("conclude", i), scope)
-        for i, item in enumerate(data.get("conclude", ()))
-        if scope.is_sound(("conclude", i))
-    ]
-    tables = [
-        read_table(item, ("tables", i), scope)
-        for i, item in enumerate(data.get("tables", ()))
-        if scope.is_sound(("tables", i))
-    ]
-    plays = _read_plays(data, scope)
+    conclusions = [read_conclude(item, path, scope) for path, item in scope.items("conclude")]
+    tables = [read_table(item, path, scope) for path, item in scope.items("tables")]
+    plays = _read_plays(scope)
     otherwise = _read_otherwise(data, scope)
-    templates = _read_templates(data, scope)
-    windows = _read_windows(data, scope)
+    templates = _read_templates(scope)
+    windows = _read_windows(scope)
+    never_say = _read_never_say(scope)
     check_claims(data, scope)
     check_parameters(data, scope)
     if not scope.complete:
@@ -89,18 +83,17 @@ def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -
         otherwise=otherwise,
         templates=templates,
         windows={**BUILT_IN_WINDOWS, **windows},
-        actions=action_titles(data),
-        never_say=_read_never_say(data, scope),
+        actions={name: item["title"] for name, item in scope.entries("actions")},
+        never_say=never_say,
         examples=tuple(data.get("examples") or ()),
     )
 
 
-def _read_plays(data: dict[str, Any], scope: Scope) -> tuple[Play, ...]:
+def _read_plays(scope: Scope) -> tuple[Play, ...]:
     found = [
-        read_play(item, (section, i), scope, is_exit=section == "exits")
+        read_play(item, path, scope, is_exit=section == "exits")
         for section in ("exits", "plays")
-        for i, item in enumerate(data.get(section, ()))
-        if scope.is_sound((section, i))
+        for path, item in scope.items(section)
     ]
     plays = [play for play in found if play is not None]
     return tuple(sorted(plays, key=lambda play: (not play.is_exit, -play.priority)))
@@ -113,7 +106,7 @@ def _read_otherwise(data: dict[str, Any], scope: Scope) -> Step | None:
     return read_step(written, ("otherwise",), scope, written.get("because", ""))
 
 
-def _read_templates(data: dict[str, Any], scope: Scope) -> dict[str, Template]:
+def _read_templates(scope: Scope) -> dict[str, Template]:
     return {
         name: Template(
             name,
@@ -124,26 +117,22 @@ def _read_templates(data: dict[str, Any], scope: Scope) -> dict[str, Template]:
             scope.place(("templates", name, "subject")),
             scope.place(("templates", name, "body")),
         )
-        for name, item in (data.get("templates") or {}).items()
-        if scope.is_sound(("templates", name))
+        for name, item in scope.entries("templates")
     }
 
 
-def _read_never_say(data: dict[str, Any], scope: Scope) -> tuple[NeverSay, ...]:
+def _read_never_say(scope: Scope) -> tuple[NeverSay, ...]:
     return tuple(
         NeverSay(phrase, group["because"])
-        for i, group in enumerate(data.get("never_say") or ())
-        if scope.is_sound(("never_say", i))
+        for _, group in scope.items("never_say")
         for phrase in group["phrases"]
     )
 
 
-def _read_windows(data: dict[str, Any], scope: Scope) -> dict[str, Window]:
+def _read_windows(scope: Scope) -> dict[str, Window]:
     found: dict[str, Window] = {}
-    for name, item in (data.get("windows") or {}).items():
+    for name, item in scope.entries("windows"):
         path: Path = ("windows", name)
-        if not scope.is_sound(path):
-            continue
         if name in BUILT_IN_WINDOWS:
             scope.report(
                 "duplicate-name",

@@ -1,7 +1,8 @@
 """What the parts of a playbook may refer to, and where what is wrong with them is noted."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from service.playbook.diagnostics import Diagnostic, Place, Severity, did_you_mean
 from service.playbook.document import Document
@@ -19,7 +20,10 @@ class Scope:
     """The names in force while one playbook is read, and the diagnostics so far.
 
     `broken` are the paths at which the shape is wrong already: what lies there is passed
-    over, since it has been reported. `complete` turns False when a part could not be built.
+    over, since it has been reported. `unsure` are names declared in such a place: they exist,
+    and nobody knows what they are. `blind` says that a whole section of names could not be
+    read, so that an unknown name proves nothing. `complete` turns False when a part could not
+    be built.
     """
 
     document: Document
@@ -29,6 +33,8 @@ class Scope:
     actions: Collection[str] = ()
     templates: Collection[str] = ()
     windows: Collection[str] = ()
+    unsure: set[str] = field(default_factory=set)
+    blind: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
     complete: bool = True
 
@@ -37,6 +43,25 @@ class Scope:
         sound = not any(bad[: len(path)] == path for bad in self.broken)
         self.complete = self.complete and sound
         return sound
+
+    def items(self, section: str) -> Iterator[tuple[Path, Any]]:
+        """The parts of a section that is a list, with their paths; misshapen ones left out."""
+        if (section,) not in self.broken:
+            for i, item in enumerate(self.document.data.get(section) or ()):
+                if self.is_sound((section, i)):
+                    yield (section, i), item
+
+    def entries(self, section: str) -> Iterator[tuple[str, Any]]:
+        """The parts of a section that is a group, by name; misshapen ones left out."""
+        if (section,) not in self.broken:
+            for name, item in (self.document.data.get(section) or {}).items():
+                if self.is_sound((section, name)):
+                    yield name, item
+
+    def names(self, section: str) -> tuple[str, ...]:
+        """All names in a section that is a group, whatever stands under them."""
+        written = self.document.data.get(section)
+        return tuple(written) if isinstance(written, dict) else ()
 
     def report(
         self,
@@ -56,6 +81,9 @@ class Scope:
         self, kind: str, name: str, path: Path, known: Iterable[str], *, at_key: bool = False
     ) -> None:
         """Note a name that stands for nothing; the part that uses it is left out."""
+        self.complete = False
+        if self.blind or name in self.unsure:
+            return
         self.report(
             f"unknown-{kind}",
             f"there is no {kind} `{name}`",
@@ -63,7 +91,6 @@ class Scope:
             did_you_mean(name, known),
             at_key=at_key,
         )
-        self.complete = False
 
     def fact(self, name: str, path: Path, *, at_key: bool = False) -> Fact | None:
         """The fact of a name, or None after noting that there is none."""
@@ -77,14 +104,31 @@ class Scope:
         if name in self.parameters:
             return PARAMETER_FACT
         if name not in self.facts:
-            self.report(
-                "unknown-parameter",
-                f"`${name}` is neither a parameter nor a fact of this playbook",
-                path,
-                did_you_mean(name, (*self.parameters, *self.facts)),
+            known = (*self.parameters, *self.facts)
+            self.unknown_reference(
+                name, "neither a parameter nor a fact of this playbook", path, known
             )
-            self.complete = False
         return self.facts.get(name)
+
+    def parameter(self, name: str, path: Path) -> Parameter | None:
+        """The parameter that `$name` stands for, where nothing else will do; None if there is none.
+
+        Notes what is wrong, too.
+        """
+        if name not in self.parameters:
+            what = "not a parameter of this playbook"
+            if name in self.facts:
+                what = "a fact, and only a parameter can stand here"
+            self.unknown_reference(name, what, path, self.parameters)
+        return self.parameters.get(name)
+
+    def unknown_reference(self, name: str, what: str, path: Path, known: Iterable[str]) -> None:
+        """Note a `$name` that stands for nothing that could be meant."""
+        self.complete = False
+        if self.blind or name in self.unsure:
+            return
+        hint = did_you_mean(name, known) or f"add `{name}` under `parameters`"
+        self.report("unknown-parameter", f"`${name}` is {what}", path, hint)
 
     def constant(self, value: Scalar | Ref) -> Scalar | Ref:
         """A parameter's number in place of its name; anything else as it is."""

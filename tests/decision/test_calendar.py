@@ -79,7 +79,7 @@ def test_holidays_are_those_of_the_place(
     country: str | None,
     region: str | None,
     day: str,
-    expected: bool,  # noqa: FBT001
+    expected: bool,
 ) -> None:
     """A day is a holiday where the country or the region says so, while listings reach."""
     calendar, _ = calendar_for(None, country, region)
@@ -106,7 +106,7 @@ def test_holidays_are_those_of_the_place(
 def test_weekends_are_those_of_the_country(
     country: str | None,
     day: str,
-    expected: bool,  # noqa: FBT001
+    expected: bool,
 ) -> None:
     """A weekend day is one by the country's week of that time, but for days worked instead."""
     calendar, _ = calendar_for(None, country, None)

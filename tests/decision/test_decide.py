@@ -75,7 +75,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("key", "value", "path", "words"), WRONG)
-def test_wrong_values_are_named(key: str, value: Any, path: str, words: str) -> None:  # noqa: ANN401
+def test_wrong_values_are_named(key: str, value: Any, path: str, words: str) -> None:
     """A value of the wrong kind is an error at its field, in plain words."""
     ready = make_ready(LOADED.ruleset)  # type: ignore[arg-type]  # test_the_playbook_is_right
     body: dict[str, Any] = {"prospect": {"id": "p"}, "history": []}

@@ -69,7 +69,7 @@ MOMENT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @given(st.lists(touches, max_size=12), st.randoms())
-def test_the_order_of_a_history_does_not_matter(found: list[Touch], chance: Any) -> None:  # noqa: ANN401
+def test_the_order_of_a_history_does_not_matter(found: list[Touch], chance: Any) -> None:
     """Shuffled, or with every touch listed twice, a history is the same history."""
     shuffled = found * 2
     chance.shuffle(shuffled)
