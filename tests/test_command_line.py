@@ -311,7 +311,7 @@ def test_serve_answers_counts_and_ends(tmp_path: Path) -> None:
     environment["UNGHOST_DEFAULT_PLAYBOOK"] = "sound"
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            _wait_for(f"http://127.0.0.1:{port}/readyz")
+            _wait_for(f"http://127.0.0.1:{port}/readyz", process)
             headers = {"Content-Type": "application/json"}
             question = urllib.request.Request(
                 f"http://127.0.0.1:{port}/v1/next-action", Path(REQUEST).read_bytes(), headers
@@ -330,13 +330,13 @@ def test_serve_answers_counts_and_ends(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-def _wait_for(address: str) -> None:
+def _wait_for(address: str, server: subprocess.Popen[str]) -> None:
     until = time.monotonic() + 30
     while True:
         try:
             _get(address)
         except OSError:
-            if time.monotonic() > until:
+            if server.poll() is not None or time.monotonic() > until:
                 raise
             time.sleep(0.05)
         else:

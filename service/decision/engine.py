@@ -50,8 +50,8 @@ _FAILURES: Final = (_DURABLE.error, MemoryError)
 _ENGINE: Final = threading.RLock()
 
 # glibc returns memory to the system once 128 kB lie free at the end of its heap: after every
-# session, for 40 µs of page faults in the next. It raises that mark when one large block is
-# freed. Another C library just allocates and frees it.
+# session, for page faults in the next that double its time. It raises that mark when one
+# large block is freed. Another C library just allocates and frees it.
 bytes(8 << 20)
 
 

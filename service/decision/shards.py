@@ -5,9 +5,8 @@ to be followed on a stack of 64. A condition with alternatives beside alternativ
 fire once for each combination, and enough conditions true at once would overflow the stack.
 So a condition that could branch more than `MOST_BRANCHES` ways is cut: parts of it become
 conditions of their own, decided one shard earlier and then read like a field. And a shard
-takes only as many conditions as fit even if all of them are true at once.
-
-Everything here is pure; the engine appears only as numbers.
+takes only as many conditions as fit even if all of them are true at once. Everything here is
+pure; the engine appears only as numbers.
 """
 
 import operator
@@ -283,7 +282,7 @@ class _Load:
     def __init__(self) -> None:
         self.goals: list[Goal] = []
         self.level = 0
-        self._sizes = (0, 0, 0)
+        self._sizes = [0, 0, 0]
         self._fields: set[str] = set()
 
     def has_room(self, condition: Plain) -> bool:
@@ -295,8 +294,7 @@ class _Load:
 
     def add(self, goal: Goal, level: int) -> None:
         """Puts the goal in."""
-        branch, tests, groups = map(operator.add, self._sizes, _sizes(goal.condition))
-        self._sizes = (branch, tests, groups)
+        self._sizes = [*map(operator.add, self._sizes, _sizes(goal.condition))]
         self._fields.update(leaf.field for leaf in leaves(goal.condition))
         self.goals.append(goal)
         self.level = level

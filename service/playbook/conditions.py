@@ -4,6 +4,7 @@ Every function notes what is wrong in the scope and gives None for what cannot b
 the shape was checked before, so only meaning is left to be judged here.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from service.playbook.diagnostics import did_you_mean
@@ -11,7 +12,7 @@ from service.playbook.done import read_done
 from service.playbook.rules import ALWAYS, All, AnyOf, Condition, Not, Operator, Test
 from service.playbook.scope import Path, Scope, as_list, as_ref
 from service.playbook.values import TYPE_WORDS, fits
-from service.playbook.vocabulary import Fact
+from service.playbook.vocabulary import CHANNELS, Fact
 
 _ORDERINGS = ("at_least", "at_most", "more_than", "less_than")
 _NUMERIC = ("integer", "number")
@@ -78,11 +79,20 @@ def _read_operator(
         case "contains" | "empty":
             return _read_list_test(fact, operator, value, path, scope)
         case "in":
-            sound = [_is_comparable(fact, v, (*path, i), scope) for i, v in enumerate(value)]
-            return Test(fact.name, "in", tuple(value), place) if all(sound) else None
+            return _read_in(fact, value, path, scope)
     if operator in _ORDERINGS and not _has_order(fact, path, scope):
         return None
     return _read_comparison(fact, operator, value, path, scope)
+
+
+def _read_in(fact: Fact, values: list[Any], path: Path, scope: Scope) -> Condition | None:
+    """One test where all the values are constants, else one for each value."""
+    if any(as_ref(value) for value in values):
+        tests = [_read_comparison(fact, "is", v, (*path, i), scope) for i, v in enumerate(values)]
+        sound = tuple(test for test in tests if test is not None)
+        return AnyOf(sound) if len(sound) == len(tests) else None
+    fitting = [_is_comparable(fact, v, (*path, i), scope) for i, v in enumerate(values)]
+    return Test(fact.name, "in", tuple(values), scope.place(path)) if all(fitting) else None
 
 
 def _read_comparison(
@@ -118,16 +128,41 @@ def _read_list_test(
     if fact.type != "list":
         scope.report(
             "type-mismatch",
-            f"`{operator}` works on lists, and `{fact.name}` is {TYPE_WORDS[fact.type]}",
+            f"`{operator}` is for lists, and `{fact.name}` is {TYPE_WORDS[fact.type]}",
             path,
-            "write the value itself, or `in` with a list of values",
+            "test it with `known`"
+            if operator == "empty"
+            else "write the value itself, or `in` with a list of values",
+            at_key=True,
         )
         scope.complete = False
         return None
     place = scope.place(path)
     if operator == "empty":
         return Test(fact.name, "empty", value, place)
-    return Test(fact.name, "contains", tuple(str(item) for item in as_list(value)), place)
+    places = [(*path, i) for i in range(len(value))] if isinstance(value, list) else [path]
+    words = [str(item) for item in as_list(value)]
+    fitting = [
+        _may_be_in(fact, word, where, scope) for word, where in zip(words, places, strict=True)
+    ]
+    return Test(fact.name, "contains", tuple(words), place) if all(fitting) else None
+
+
+def _may_be_in(fact: Fact, word: str, path: Path, scope: Scope) -> bool:
+    known = CHANNELS if fact.name == "opted_out_channels" else fact.values
+    if word.startswith("$"):
+        scope.report(
+            "type-mismatch",
+            f"`contains` looks for words, and `{word}` is a reference",
+            path,
+            "write the words themselves",
+        )
+    elif known and word not in known:
+        _never_is(f"`{fact.name}` never contains `{word}`", word, known, path, scope)
+    else:
+        return True
+    scope.complete = False
+    return False
 
 
 def _has_order(fact: Fact, path: Path, scope: Scope) -> bool:
@@ -151,19 +186,22 @@ def _are_comparable(fact: Fact, other: Fact) -> bool:
 
 
 def _is_comparable(fact: Fact, value: object, path: Path, scope: Scope) -> bool:
+    if fact.name == "last_action" and isinstance(value, str) and value not in scope.actions:
+        scope.unknown("action", value, path, scope.actions)
+        return False
     if fact.type != "list" and fits(fact, value):
         return True
     if fact.type == "choice" and isinstance(value, str):
-        scope.report(
-            "value-not-allowed",
-            f"`{fact.name}` is never `{value}`",
-            path,
-            did_you_mean(value, fact.values),
-        )
-        scope.complete = False
+        _never_is(f"`{fact.name}` is never `{value}`", value, fact.values, path, scope)
     else:
         _mismatch(fact, f"`{_written(value)}`", path, scope)
     return False
+
+
+def _never_is(message: str, word: str, known: Collection[str], path: Path, scope: Scope) -> None:
+    hint = did_you_mean(word, known)
+    scope.report("value-not-allowed", message, path, hint)
+    scope.complete = False
 
 
 def _mismatch(fact: Fact, what: str, path: Path, scope: Scope) -> None:

@@ -5,36 +5,41 @@ from typing import Any
 from service.playbook.rules import Parameter, Scalar
 from service.playbook.scope import Path, Scope, as_ref
 from service.playbook.values import TYPE_WORDS, fits
-from service.playbook.vocabulary import ACTIONS, RESERVED_ACTIONS, STANDARD_FACTS, Fact
+from service.playbook.vocabulary import ACTIONS, STANDARD_FACTS, Fact
 
 #: Words with a meaning of their own where a fact could stand.
 RESERVED_FACTS = frozenset({"any", "all", "not", "done"})
+#: The word for every value in a table.
+_ANY = "any"
 
 
-def read_parameters(data: dict[str, Any], scope: Scope) -> dict[str, Parameter]:
+def read_parameters(scope: Scope) -> dict[str, Parameter]:
     """The parameters by name."""
-    return {
-        name: Parameter(
-            name,
-            item["value"],
-            item.get("unit", ""),
-            item["title"],
-            scope.document.key_place(("parameters", name)),
-        )
-        for name, item in (data.get("parameters") or {}).items()
-    }
+    found: dict[str, Parameter] = {}
+    scope.unsure.update(scope.names("parameters"))
+    for name, item in scope.entries("parameters"):
+        path: Path = ("parameters", name)
+        if name in STANDARD_FACTS:
+            _taken(name, "a standard fact", path, scope)
+            continue
+        place = scope.document.key_place(path)
+        found[name] = Parameter(name, item["value"], item.get("unit", ""), item["title"], place)
+    scope.unsure.difference_update(found)
+    return found
 
 
-def read_facts(data: dict[str, Any], scope: Scope) -> dict[str, Scalar]:
+def read_facts(scope: Scope) -> dict[str, Scalar]:
     """Declare the playbook's own facts; gives the defaults, parameters resolved."""
     defaults: dict[str, Scalar] = {}
-    for name, item in (data.get("facts") or {}).items():
+    scope.unsure.update(set(scope.names("facts")) - STANDARD_FACTS.keys() - scope.parameters.keys())
+    for name, item in scope.entries("facts"):
         path: Path = ("facts", name)
         fact = _declared(name, item, path, scope)
         if fact is None:
             scope.complete = False
             continue
         scope.facts[name] = fact
+        scope.unsure.discard(name)
         if item.get("default") is not None:
             _read_default(fact, item["default"], (*path, "default"), scope, defaults)
     return defaults
@@ -43,45 +48,64 @@ def read_facts(data: dict[str, Any], scope: Scope) -> dict[str, Scalar]:
 def _declared(name: str, item: dict[str, Any], path: Path, scope: Scope) -> Fact | None:
     standard = STANDARD_FACTS.get(name)
     if standard is not None:
-        if standard.origin == "history" or set(item) - {"default", "title"}:
-            what = "computed from the history" if standard.origin == "history" else "standard"
-            scope.report(
-                "duplicate-name",
-                f"`{name}` is a fact that is {what} and keeps its meaning",
-                path,
-                "choose another name; a standard fact may only be given a `default`"
-                if standard.origin == "history"
-                else "leave only `default` here, or choose another name",
-                at_key=True,
-            )
-            return None
-        return standard
+        return _standard(standard, item, path, scope)
     if name in scope.parameters or name in RESERVED_FACTS:
-        why = "a parameter" if name in scope.parameters else "a word of the language"
-        scope.report(
-            "duplicate-name", f"`{name}` is {why} already", path, "choose another name", at_key=True
-        )
+        what = "a parameter" if name in scope.parameters else "a word of the language"
+        _taken(name, what, path, scope)
         return None
     return _own_fact(name, item, path, scope)
+
+
+def _taken(name: str, what: str, path: Path, scope: Scope) -> None:
+    scope.report(
+        "duplicate-name", f"`{name}` is {what} already", path, "choose another name", at_key=True
+    )
+    scope.complete = False
+
+
+def _standard(fact: Fact, item: dict[str, Any], path: Path, scope: Scope) -> Fact | None:
+    """A standard fact may be named to give it a default, and for nothing else."""
+    if fact.origin == "history":
+        what = "is computed from the history, so it cannot be declared"
+        hint = "delete it, or choose another name"
+    elif set(item) - {"default", "title"}:
+        what = "is a standard fact and keeps its meaning"
+        hint = f"leave only `default` here, as in `{fact.name}: {{default: ...}}`"
+        hint += ", or choose another name"
+    else:
+        return fact
+    scope.report("duplicate-name", f"`{fact.name}` {what}", path, hint, at_key=True)
+    return None
 
 
 def _own_fact(name: str, item: dict[str, Any], path: Path, scope: Scope) -> Fact | None:
     type_, values = item.get("type"), tuple(item.get("values", ()))
     if type_ is None:
-        scope.unknown("fact", name, path, STANDARD_FACTS, at_key=True)
-        return None
-    if (type_ == "choice") != bool(values):
         scope.report(
-            "type-mismatch",
-            f"`{name}` is {TYPE_WORDS[type_]}, so `values` "
-            + ("is missing" if type_ == "choice" else "has no meaning"),
+            "missing-key",
+            f"`{name}` is no standard fact, so it needs a `type`",
             path,
-            "add `values: [low, high]` with its words"
-            if type_ == "choice"
-            else "leave `values` out, or write `type: choice`",
+            "add `type: boolean` and a `title`; or correct the name, if a standard fact is meant",
             at_key=True,
         )
         return None
+    for key in ("values", "ordered"):
+        if key in item and type_ != "choice":
+            scope.report(
+                "not-allowed",
+                f"`{name}` is {TYPE_WORDS[type_]}, so it has no `{key}`",
+                (*path, key),
+                f"delete `{key}`, or write `type: choice`",
+                at_key=True,
+            )
+            return None
+    if _ANY in values:
+        scope.report(
+            "not-allowed",
+            f"`{name}` cannot have the word `{_ANY}`, which means every value in a table",
+            (*path, "values", values.index(_ANY)),
+            "choose another word",
+        )
     return Fact(name, type_, item["title"], values=values, ordered=item.get("ordered", False))
 
 
@@ -91,38 +115,39 @@ def _read_default(
     ref = as_ref(written)
     value: object = written
     if ref is not None:
-        if ref.name not in scope.parameters:
-            scope.unknown("parameter", ref.name, path, scope.parameters)
+        parameter = scope.parameter(ref.name, path)
+        if parameter is None:
             return
-        value = scope.parameters[ref.name].value
+        value = parameter.value
     if fact.type == "list" or not fits(fact, value):
         scope.report(
             "type-mismatch",
-            f"`{fact.name}` is {TYPE_WORDS[fact.type]}, and its default `{written}` is not",
+            _unfit_default(fact, written, value),
             path,
+            "one of: " + ", ".join(f"`{word}`" for word in fact.values) if fact.values else "",
         )
         scope.complete = False
+        return
+    least = fact.minimum
+    if least is not None and isinstance(value, int | float) and value < least:
+        message = f"`{fact.name}` is {least} or more, and its default `{written}` is not"
+        scope.report("value-not-allowed", message, path, f"write {least} or more")
         return
     if isinstance(value, bool | int | float | str):
         defaults[fact.name] = value
 
 
-def action_titles(data: dict[str, Any]) -> dict[str, str]:
-    """The titles of the playbook's own actions, by name."""
-    return {name: item["title"] for name, item in (data.get("actions") or {}).items()}
+def _unfit_default(fact: Fact, written: object, value: object) -> str:
+    if fact.type == "list":
+        return f"`{fact.name}` is a list, and lists have no default"
+    shown = str(written).lower() if isinstance(written, bool) else written
+    number = f" ({value})" if written != value else ""
+    return f"`{fact.name}` is {TYPE_WORDS[fact.type]}, and its default `{shown}`{number} is not"
 
 
-def read_actions(data: dict[str, Any], scope: Scope) -> dict[str, str]:
-    """The playbook's own actions with their titles, judged against the standard ones."""
-    if not scope.is_sound(("actions",)):
-        return dict.fromkeys(data.get("actions") or {}, "")
-    for name in action_titles(data):
-        if name in RESERVED_ACTIONS or name in ACTIONS:
-            scope.report(
-                "duplicate-name",
-                f"`{name}` is a standard action already",
-                ("actions", name),
-                "choose another name",
-                at_key=True,
-            )
-    return action_titles(data)
+def read_actions(scope: Scope) -> dict[str, str]:
+    """The playbook's own actions with their titles; none may have a standard action's name."""
+    for name, _ in scope.entries("actions"):
+        if name in ACTIONS:
+            _taken(name, "a standard action", ("actions", name), scope)
+    return dict.fromkeys(scope.names("actions"), "")

@@ -1,5 +1,6 @@
 """Reading `done`: the tests that count what happened in the history."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from service.playbook.diagnostics import did_you_mean
@@ -8,13 +9,18 @@ from service.playbook.rules import Done, Ref
 from service.playbook.scope import Path, Scope, as_list, as_ref
 from service.playbook.vocabulary import INBOUND_OUTCOMES, OUTBOUND_OUTCOMES
 
+_OUTCOMES: dict[str, tuple[str, ...]] = {
+    "outbound": OUTBOUND_OUTCOMES,
+    "inbound": INBOUND_OUTCOMES,
+}
+
 
 def read_done(data: dict[str, Any], path: Path, scope: Scope) -> Done | None:
     """The test at a path, or None after noting what is wrong with it."""
     before = len(scope.diagnostics)
     direction = data.get("direction", "outbound")
     words = {key: _words(data.get(key)) for key in ("action", "channel", "outcome", "template")}
-    _check_words(words, direction, path, scope)
+    _check_words(data, direction, path, scope)
     at_most = _count(data.get("at_most"), (*path, "at_most"), scope)
     at_least = _count(data.get("at_least"), (*path, "at_least"), scope)
     within = _within(data.get("within"), (*path, "within"), scope)
@@ -40,26 +46,32 @@ def _words(data: object) -> tuple[str, ...]:
     return tuple(str(word) for word in as_list(data))
 
 
-def _check_words(
-    words: dict[str, tuple[str, ...]], direction: str, path: Path, scope: Scope
-) -> None:
-    for action in words["action"]:
-        if action not in scope.actions:
-            scope.unknown("action", action, (*path, "action"), scope.actions)
-    for template in words["template"]:
-        if template not in scope.templates:
-            scope.unknown("template", template, (*path, "template"), scope.templates)
-    outcomes = OUTBOUND_OUTCOMES if direction == "outbound" else INBOUND_OUTCOMES
-    for outcome in words["outcome"]:
-        if outcome not in outcomes:
+def _check_words(data: dict[str, Any], direction: str, path: Path, scope: Scope) -> None:
+    for word, where in _written(data, "action", path):
+        if word not in scope.actions:
+            scope.unknown("action", word, where, scope.actions)
+    for word, where in _written(data, "template", path):
+        if word not in scope.templates:
+            scope.unknown("template", word, where, scope.templates)
+    opposite = "inbound" if direction == "outbound" else "outbound"
+    mine, other = _OUTCOMES[direction], _OUTCOMES[opposite]
+    for word, where in _written(data, "outcome", path):
+        if word not in mine:
             scope.report(
                 "value-not-allowed",
-                f"no {direction} touch has the outcome `{outcome}`",
-                (*path, "outcome"),
-                "add `direction: inbound`"
-                if direction == "outbound" and outcome in INBOUND_OUTCOMES
-                else did_you_mean(outcome, outcomes),
+                f"nothing {direction} has the outcome `{word}`",
+                where,
+                f"add `direction: {opposite}`" if word in other else did_you_mean(word, mine),
             )
+
+
+def _written(data: dict[str, Any], key: str, path: Path) -> Iterator[tuple[str, Path]]:
+    """The words under a key, one or a list of them, each with its path."""
+    value = data.get(key)
+    if isinstance(value, list):
+        yield from ((str(word), (*path, key, i)) for i, word in enumerate(value))
+    elif value is not None:
+        yield str(value), (*path, key)
 
 
 def _count(value: Any, path: Path, scope: Scope) -> int | None:  # noqa: ANN401
@@ -67,11 +79,8 @@ def _count(value: Any, path: Path, scope: Scope) -> int | None:  # noqa: ANN401
     ref = as_ref(value)
     if ref is None:
         return value  # type: ignore[no-any-return]  # the shape allows integers only
-    parameter = scope.parameters.get(ref.name)
-    if parameter is None:
-        _not_a_parameter(ref, path, scope)
-        return None
-    return parameter.value
+    parameter = scope.parameter(ref.name, path)
+    return None if parameter is None else parameter.value
 
 
 def _within(value: object, path: Path, scope: Scope) -> int | None:
@@ -83,9 +92,12 @@ def _within(value: object, path: Path, scope: Scope) -> int | None:
         return None
     amount, unit = duration.amount, duration.unit
     if isinstance(amount, Ref):
-        parameter = scope.parameters.get(amount.name)
+        parameter = scope.parameter(amount.name, path)
         if parameter is None:
-            _not_a_parameter(amount, path, scope)
+            return None
+        if unit is None and parameter.unit not in ("", "days"):
+            message = f"`${amount.name}` counts {parameter.unit.replace('_', ' ')}, not days"
+            scope.report("bad-duration", message, path, "`within` needs a number of days")
             return None
         amount, unit = parameter.value, unit or "days"
     if unit != "days":
@@ -100,13 +112,4 @@ def _report_within(path: Path, scope: Scope) -> None:
         "`within` is a number of days",
         path,
         "for example `within: 30 days`, or a parameter: `within: $patience`",
-    )
-
-
-def _not_a_parameter(ref: Ref, path: Path, scope: Scope) -> None:
-    scope.report(
-        "unknown-parameter",
-        f"`${ref.name}` is not a parameter of this playbook",
-        path,
-        did_you_mean(ref.name, scope.parameters),
     )

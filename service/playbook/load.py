@@ -38,7 +38,11 @@ def load(text: str | bytes) -> Loaded:
     if playbook is not None:
         ruleset, more = _check(playbook, document)
         diagnostics += more
-    return Loaded(playbook, None if has_errors(diagnostics) else ruleset, in_order(diagnostics))
+    if has_errors(diagnostics):
+        # A name mistyped where it is used leaves another unused: one mistake, told once.
+        told = [d for d in diagnostics if not d.code.startswith("unused-")]
+        return Loaded(playbook, None, in_order(told))
+    return Loaded(playbook, ruleset, in_order(diagnostics))
 
 
 def _check(playbook: Playbook, document: Document) -> tuple[Ruleset | None, list[Diagnostic]]:

@@ -16,7 +16,7 @@ from typing import Literal
 FALSE = 0
 TRUE = 1
 #: Steps (nodes made and pairs combined) that one set of diagrams may take.
-BUDGET = 200_000
+BUDGET = 500_000
 #: The diagrams are walked by recursion, one call deep for each variable.
 MOST_VARIABLES = 400
 

@@ -1,11 +1,13 @@
 """Reading what to do: steps, waits, plays and sequences."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from service.playbook.conditions import read_condition
 from service.playbook.durations import Duration, read_duration
 from service.playbook.rules import Play, Ref, Step, Wait, WaitUnit
 from service.playbook.scope import Path, Scope, as_ref
+from service.playbook.values import TYPE_WORDS
 from service.playbook.vocabulary import RESERVED_ACTIONS
 
 #: Channels that reach a person at that very moment keep business hours by default.
@@ -17,6 +19,8 @@ _UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
 }
 #: What only a step has that contacts somebody.
 _CONTACT = ("channel", "template")
+#: What a sequence can say for all its steps.
+_INHERITED = ("channel", "wait", "window")
 #: The anchor of a wait that names none: the earlier step in a sequence, else the last touch.
 DEFAULT_ANCHOR = "previous_step"
 
@@ -51,34 +55,61 @@ def _read_do(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...]
 
 
 def _read_steps(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...] | None:
-    defaults: dict[str, Any] = {
-        key: data[key] for key in ("channel", "wait", "window") if key in data
-    }
+    last = len(data["steps"]) - 1
     found = []
     for i, item in enumerate(data["steps"]):
         where = (*path, "steps", i)
-        written = {"action": item} if isinstance(item, str) else item
-        found.append(read_step({**defaults, **written}, where, scope, data["because"]))
+        if i < last or data.get("repeat"):
+            _check_can_be_done(item["action"], where, scope)
+        inherited = {
+            key: (*path, key)
+            for key in _INHERITED
+            if key in data and key not in item and key not in _never(item["action"])
+        }
+        defaults = {key: data[key] for key in inherited}
+        found.append(read_step({**defaults, **item}, where, scope, data["because"], inherited))
     steps = tuple(step for step in found if step is not None)
     return steps if len(steps) == len(found) else None
 
 
-def read_step(data: dict[str, Any], path: Path, scope: Scope, because: str) -> Step | None:
-    """One step; `because` is the reason of the play it belongs to, where it has none."""
-    before = len(scope.diagnostics)
-    action, channel, template = data["action"], data.get("channel"), data.get("template")
-    _check_step(data, path, scope)
-    wait = _read_wait(data["wait"], (*path, "wait"), scope) if "wait" in data else None
+def _check_can_be_done(action: str, path: Path, scope: Scope) -> None:
+    """A sequence goes on when a step was done, and nobody reports having waited or stopped."""
+    if action in RESERVED_ACTIONS:
+        scope.report(
+            "not-for-action",
+            f"a sequence never gets past a step `{action}`",
+            (*path, "action"),
+            "give the next step a `wait` instead, for example `wait: 5 days`"
+            if action == "wait"
+            else "put it last, or make it a rule of its own above the sequence",
+        )
+
+
+def read_step(
+    data: dict[str, Any],
+    path: Path,
+    scope: Scope,
+    because: str,
+    inherited: Mapping[str, Path] | None = None,
+) -> Step | None:
+    """One step; `because` is the reason of the play it belongs to, where it has none.
+
+    `inherited` says where those of its parts were written that its sequence gives it.
+    """
+    where = {key: (*path, key) for key in data} | dict(inherited or {})
+    channel = data.get("channel")
+    _check_step(data, path, where, scope)
+    wait = _read_wait(data["wait"], where["wait"], scope) if "wait" in data else None
     facts = tuple(data.get("facts", ()))
     for i, name in enumerate(facts):
         scope.fact(name, (*path, "facts", i))
-    if len(scope.diagnostics) > before and ("wait" in data and wait is None):
+    if "wait" in data and wait is None:
         scope.complete = False
         return None
     return Step(
-        action=action,
+        action=data["action"],
         channel=channel,
-        template=template,
+        template=data.get("template"),
         wait=wait,
         window=data.get("window", _default_window(channel)),
         checklist=tuple(data.get("checklist", ())),
@@ -92,36 +123,44 @@ def _default_window(channel: str | None) -> str:
     return "business_hours" if channel in _HELD_TO_HOURS else "any_time"
 
 
-def _check_step(data: dict[str, Any], path: Path, scope: Scope) -> None:
+def _check_step(data: dict[str, Any], path: Path, where: Mapping[str, Path], scope: Scope) -> None:
     action = data["action"]
-    if action not in scope.actions:
-        where = (*path, "action")
-        scope.unknown("action", action, where, scope.actions)
-    for kind, known in (("template", scope.templates), ("window", scope.windows)):
+    for kind, known in (
+        ("action", scope.actions),
+        ("template", scope.templates),
+        ("window", scope.windows),
+    ):
         name = data.get(kind)
         if name is not None and name not in known:
-            scope.unknown(kind, name, (*path, kind), known)
-    if data.get("template") and not data.get("channel"):
+            scope.unknown(kind, name, where[kind], known)
+    if "template" in data and "channel" not in data and action not in RESERVED_ACTIONS:
         scope.report(
             "missing-channel",
             f"the template `{data['template']}` has no channel to go out by",
-            (*path, "template"),
+            where["template"],
             "add a `channel`, for example `channel: email`",
         )
     _check_reserved(action, data, path, scope)
 
 
+def _never(action: str) -> tuple[str, ...]:
+    """What a step with this action cannot have."""
+    if action == "stop":
+        return (*_CONTACT, "wait", "window")
+    return _CONTACT if action in RESERVED_ACTIONS else ()
+
+
 def _check_reserved(action: str, data: dict[str, Any], path: Path, scope: Scope) -> None:
     """`wait`, `stop` and `ask_for_data` contact nobody, and only the last needs facts."""
-    never = ("channel", "template", "wait", "window") if action == "stop" else _CONTACT
-    contradictions = [key for key in never if key in data]
-    if action in RESERVED_ACTIONS:
-        for key in contradictions:
+    for key in _never(action):
+        if key in data:
+            why = "contacts nobody" if key in _CONTACT else "is final"
             scope.report(
                 "not-for-action",
-                f"`{action}` contacts nobody, so it has no `{key}`",
+                f"`{action}` {why}, so it has no `{key}`",
                 (*path, key),
                 f"leave `{key}` out, or choose another action",
+                at_key=True,
             )
     if action == "ask_for_data" and not data.get("facts"):
         scope.report(
@@ -136,6 +175,7 @@ def _check_reserved(action: str, data: dict[str, Any], path: Path, scope: Scope)
             f"only `ask_for_data` has `facts`, not `{action}`",
             (*path, "facts"),
             "leave `facts` out",
+            at_key=True,
         )
 
 
@@ -153,7 +193,7 @@ def _read_wait(data: object, path: Path, scope: Scope) -> Wait | None:
     if duration is None:
         scope.report(
             "bad-duration",
-            f"`{written}` is no length of time",
+            f"`{written}` is not a length of time",
             where,
             "for example `7 days`, `3 business days`, `2 hours`, `$patience`",
         )
@@ -177,7 +217,15 @@ def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
     if fact is None:
         return None
     if fact.type != "integer":
-        scope.report("type-mismatch", f"`${name}` is no whole number to wait", path)
+        scope.report(
+            "type-mismatch",
+            f"`${name}` is {TYPE_WORDS[fact.type]}, not a whole number to wait for",
+            path,
+            "to wait for a date or a moment, write `{until: $revisit_on}`"
+            if fact.type in ("date", "instant")
+            else "name a parameter, or a fact that is a whole number",
+        )
+        scope.complete = False
         return None
     parameter = scope.parameters.get(name)
     unit = duration.unit or (_UNIT_OF_PARAMETER.get(parameter.unit) if parameter else None)

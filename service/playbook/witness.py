@@ -102,21 +102,21 @@ def _range(fact: Fact, known: list[Region], start: int, end: int) -> str:
     first, last = known[start], known[end]
     if first.low is not None and first.low == last.high:
         return written(fact, first.low)
-    dense = fact.type in ("number", "instant")
+    low = first.low if start > 0 else None
+    high = last.high if end < len(known) - 1 else None
     timed = fact.type in ("date", "instant")
+    dense = fact.type in ("number", "instant")
+    if low is not None and high is not None and not dense:
+        return f"from {written(fact, low)} to {written(fact, high)}"
     parts = []
-    if start > 0 and first.low is not None:
-        low = written(fact, first.low)
-        if dense and first.high != first.low:
-            parts.append(f"after {low}" if timed else f"more than {low}")
-        else:
-            parts.append(f"{low} or {'later' if timed else 'more'}")
-    if end < len(known) - 1 and last.high is not None:
-        high = written(fact, last.high)
-        if dense and last.high != last.low:
-            parts.append(f"before {high}" if timed else f"less than {high}")
-        else:
-            parts.append(f"{high} or {'earlier' if timed else 'less'}")
+    if low is not None:
+        beyond = f"{'after' if timed else 'more than'} {written(fact, low)}"
+        at_or_beyond = f"{written(fact, low)} or {'later' if timed else 'more'}"
+        parts.append(beyond if dense and low != first.high else at_or_beyond)
+    if high is not None:
+        beyond = f"{'before' if timed else 'less than'} {written(fact, high)}"
+        at_or_beyond = f"{written(fact, high)} or {'earlier' if timed else 'less'}"
+        parts.append(beyond if dense and high != last.low else at_or_beyond)
     return " and ".join(parts)
 
 

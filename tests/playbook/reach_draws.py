@@ -118,8 +118,9 @@ def _tests(name: str, available: list[str]) -> st.SearchStrategy[Any]:
     values += [Ref(other) for other in available if FACTS[other].type == fact.type != "choice"]
     if fact.type == "integer":
         values.append(Ref("patience"))
-    plain = st.builds(Test, st.just(name), st.sampled_from(operators), st.sampled_from(values),
-                      st.just(START))
+    plain = st.builds(
+        Test, st.just(name), st.sampled_from(operators), st.sampled_from(values), st.just(START)
+    )
     several = st.lists(st.sampled_from(constants), min_size=1, max_size=2, unique=True)
     return plain | several.map(lambda value: Test(name, "in", tuple(value), START)) | plain | known
 
@@ -135,8 +136,9 @@ def _dones(available: list[str]) -> st.SearchStrategy[Any]:
 
 
 def conditions(available: list[str]) -> st.SearchStrategy[Any]:
-    leaf = st.sampled_from(available).flatmap(lambda name: _tests(name, available))
-    leaf = st.integers(0, 9).flatmap(lambda n: _dones(available) if n == 0 else leaf_of(leaf))
+    """Conditions about these facts."""
+    tests = st.sampled_from(available).flatmap(lambda name: _tests(name, available))
+    leaf = st.integers(0, 9).flatmap(lambda n: tests if n else _dones(available))
     return st.recursive(
         leaf,
         lambda inner: (
@@ -146,10 +148,6 @@ def conditions(available: list[str]) -> st.SearchStrategy[Any]:
         ),
         max_leaves=4,
     )
-
-
-def leaf_of(leaf: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return leaf
 
 
 def _expressions(name: str, available: list[str]) -> st.SearchStrategy[Any]:
@@ -200,6 +198,7 @@ def _play(draw: st.DrawFn, number: int, available: list[str]) -> Play:
 
 @st.composite
 def playbooks(draw: st.DrawFn) -> Playbook:
+    """Whole playbooks: one to three given facts, up to three conclusions, two to five plays."""
     available = draw(st.lists(st.sampled_from(sorted(GIVEN)), min_size=1, max_size=3, unique=True))
     rules: list[Conclude] = []
     tables: list[Table] = []

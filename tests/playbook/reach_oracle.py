@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import product
 from typing import Any
 
-from service.playbook.rules import All, AnyOf, Arithmetic, Conclude, Done, Not, Playbook, Ref, Test
+from service.playbook.rules import All, AnyOf, Arithmetic, Done, Not, Playbook, Ref, Test
 
 #: Whether something is plainly true, and whether it is plainly false.
 Plain = tuple[bool, bool]
@@ -38,6 +38,7 @@ def comparable(kind: str, value: Any) -> Any:
 
 
 def count_key(done: Done) -> tuple[Any, ...]:
+    """Equal for two that count the same."""
     return (frozenset(done.action), frozenset(done.channel), done.direction, done.since)
 
 

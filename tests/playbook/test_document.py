@@ -55,13 +55,14 @@ def sound(text: str) -> Document:
 
 
 def codes(text: str | bytes) -> list[str]:
+    """The codes of all that is wrong with a text."""
     return [diagnostic.code for diagnostic in read(text)[1]]
 
 
 # ---- what is wrong ------------------------------------------------------------------
 
 
-def test_every_code_has_a_case():
+def test_every_code_has_a_case() -> None:
     """Every code of the reader has a file in the corpus, or is made here."""
     covered = {code_of(path) for path in CASES} | MADE_HERE
 
@@ -70,7 +71,7 @@ def test_every_code_has_a_case():
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_mistakes_are_shown_in_plain_words_at_their_place(path: Path):
+def test_mistakes_are_shown_in_plain_words_at_their_place(path: Path) -> None:
     """Both parsers' complaints become the diagnostics that stand beside the case."""
     _, diagnostics = read(path.read_bytes())
 
@@ -84,7 +85,6 @@ def test_mistakes_are_shown_in_plain_words_at_their_place(path: Path):
         ("a: " + "x" * (MAX_BYTES - 2), "too-large"),
         ("a: " + "é" * (MAX_BYTES // 2), "too-large"),
         ("a: " + "x" * (refusals.MAX_CHARACTERS + 1), "value-too-long"),
-        ("x" * (refusals.MAX_CHARACTERS + 1) + ": a", "yaml-syntax"),
         ("a: [" + "1," * refusals.MAX_NODES + "]", "too-many-nodes"),
         ("[" * 100_000, "not-a-mapping"),
         ("{a: " * 60_000, "too-deep"),
@@ -93,7 +93,7 @@ def test_mistakes_are_shown_in_plain_words_at_their_place(path: Path):
         ("a: 0x" + "f" * 8_000, "number-too-large"),
     ],
 )
-def test_texts_beyond_a_limit_are_refused(text: str, expected: str):
+def test_texts_beyond_a_limit_are_refused(text: str, expected: str) -> None:
     """Whatever is too much is named, and nothing is built from it."""
     document, diagnostics = read(text)
 
@@ -114,21 +114,21 @@ def test_texts_beyond_a_limit_are_refused(text: str, expected: str):
         "%YAML 1.2\n---\na: b\n...\n",
     ],
 )
-def test_texts_at_a_limit_are_read(text: str):
+def test_texts_at_a_limit_are_read(text: str) -> None:
     """A limit is the largest that is allowed."""
     document = sound(text)
 
     assert list(document.data) == ["a"]
 
 
-def test_mistakes_are_collected():
+def test_mistakes_are_collected() -> None:
     """Duplicates, anchors and tags are all shown at once, with the syntax error after them."""
     found = codes('a: 1\na: 2\nb: &x 1\nc: !t 1\nd: "open\n')
 
     assert found == ["duplicate-key", "anchor", "tag", "yaml-syntax"]
 
 
-def test_harmless_mistakes_keep_the_document():
+def test_harmless_mistakes_keep_the_document() -> None:
     """A duplicate name is an error, and the first of the two stays for further checks."""
     document, diagnostics = read("a: 1\nb: {c: 2, c: 3}\na: 4\n")
 
@@ -137,7 +137,7 @@ def test_harmless_mistakes_keep_the_document():
     assert document.data == {"a": 1, "b": {"c": 2}}
 
 
-def test_diagnostics_are_bounded():
+def test_diagnostics_are_bounded() -> None:
     """A hostile text makes no more diagnostics than anybody could read."""
     _, duplicates = read("a: 1\n" * 5_000)
     _, invisible = read("\x00" * 5_000)
@@ -163,7 +163,7 @@ def test_diagnostics_are_bounded():
     ],
 )
 @pytest.mark.usefixtures("parser")
-def test_values_are_those_of_yaml_1_2(written: str, expected: object):
+def test_values_are_those_of_yaml_1_2(written: str, expected: object) -> None:
     """Words keep the meaning they have in YAML 1.2, and no other."""
     value = sound(f"a: {written}\n").data["a"]
 
@@ -179,14 +179,16 @@ def test_values_are_those_of_yaml_1_2(written: str, expected: object):
             | st.integers(-(2**53), 2**53)
             | st.floats(allow_nan=False, allow_infinity=False)
             | st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=20),
-            lambda inner: st.lists(inner, max_size=4)
-            | st.dictionaries(st.text("abc", max_size=3), inner, max_size=4),
+            lambda inner: (
+                st.lists(inner, max_size=4)
+                | st.dictionaries(st.text("abc", max_size=3), inner, max_size=4)
+            ),
             max_leaves=12,
         ),
         max_size=5,
     )
 )
-def test_json_reads_as_itself(data: dict[str, object]):
+def test_json_reads_as_itself(data: dict[str, object]) -> None:
     """JSON is YAML: what it holds comes back unchanged."""
     document = sound(json.dumps(data, ensure_ascii=False))
 
@@ -221,7 +223,7 @@ plays:
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
 def test_every_value_has_a_place(
     path: tuple[str | int, ...], place: Place, key_place: Place, line_break: str
-):
+) -> None:
     """Places are lines and characters from 1; an unknown path has the nearest one's place."""
     document = sound(PLACED.replace("\n", line_break))
 
@@ -241,7 +243,7 @@ def test_every_value_has_a_place(
 )
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"])
-def test_places_inside_texts_are_exact(text: str, line_break: str):
+def test_places_inside_texts_are_exact(text: str, line_break: str) -> None:
     """What stands inside a `|` block or a plain text is found where it was written."""
     document = sound(text.replace("\n", line_break))
     path, value = next(texts_in(document))
@@ -253,6 +255,7 @@ def test_places_inside_texts_are_exact(text: str, line_break: str):
 
 
 def texts_in(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a document with its path."""
     for path in document.nodes:
         value: object = document.data
         for step in path:
@@ -262,28 +265,28 @@ def texts_in(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 @pytest.mark.parametrize("text", ["a: >\n  folded\n  {{ x }}\n", 'a: "tab\\t{{ x }}"\n'])
-def test_places_inside_other_texts_are_their_start(text: str):
+def test_places_inside_other_texts_are_their_start(text: str) -> None:
     """Where characters were folded or escaped, the start of the text has to do."""
     document = sound(text)
 
     assert document.inner_place(("a",), 8) == Place(1, 4)
 
 
-def test_inner_places_never_raise():
+def test_inner_places_never_raise() -> None:
     """Any path and any offset has some place."""
     document = sound("a: |\n  x\nb: 7\n")
 
     places = [document.inner_place(("a",), offset) for offset in (-1, 0, 1, 2, 3, 99)]
 
     assert {place.line for place in places} == {2, 3}
-    assert document.inner_place(("b",), 3) == Place(2, 4) or document.place(("b",))
+    assert document.inner_place(("b",), 3) == Place(3, 4)
     assert document.inner_place(("c", 1), 3) == Place(1, 1)
 
 
 # ---- nothing makes it raise ---------------------------------------------------------
 
 PIECES = [
-    *'{}[]:,-#&*!|>\'"%@`?\t\n \\\r~<',
+    *"{}[]:,-#&*!|>'\"%@`?\t\n \\\r~<",
     *("\n  ", "- ", "<<: ", "*a", "&a ", "!!int ", '"\\u0000"', '"\\ud800"', '"\\UFFFFFFFF"'),
     *("\ud800", "\u2028", "\x85", "\ufeff", "\x00", "1e999", ".nan", "9" * 20, "---\n"),
     *("...\n", "? ", "{{ x }}", "{% if %}", "null", "true: ", "é", "😀", "%TAG ! x\n"),
@@ -305,7 +308,7 @@ def damaged(draw: st.DrawFn) -> str:
 @example("\ud800")
 @example(b"\xff\xfea\x00")
 @example("a: 'x\r'\r\n")
-def test_any_text_gives_a_document_or_says_why_not(text: str | bytes):
+def test_any_text_gives_a_document_or_says_why_not(text: str | bytes) -> None:
     """Nothing raises; without a document there is an error; every place lies in the text."""
     document, diagnostics = read(text)
 
@@ -317,7 +320,7 @@ def test_any_text_gives_a_document_or_says_why_not(text: str | bytes):
 
 
 @given(damaged())
-def test_the_parser_in_python_gives_a_document_too(text: str):
+def test_the_parser_in_python_gives_a_document_too(text: str) -> None:
     """A PyYAML without its C part neither raises where the other one does not."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(document_module, "_LOADER", yaml.SafeLoader)

@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from service.playbook.diagnostics import Diagnostic
+from service.playbook.diagnostics import START, Diagnostic, Place
 from service.playbook.reach import Reach
 from service.playbook.rules import Playbook
 from tests.playbook.reach_draws import FACTS, VALUES, playbooks
@@ -15,14 +16,15 @@ from tests.playbook.reach_oracle import Oracle
 
 MOST_WORLDS = 3_000
 EXAMPLES = int(os.environ.get("REACH_EXAMPLES", "150"))
-Finding = tuple[str, int, str]
+#: Code, place, and the rule, play or row that stands in the way.
+Finding = tuple[str, Place, str]
 _NAMED = re.compile(
     r"(?:play|sequence) `(\S+)` comes first|covered by row (\d+)|^rows (\d+) and"
     r"|^rules `(\S+)` and"
 )
 
 
-def _found(diagnostic: Diagnostic) -> tuple[str, Any, str]:
+def _found(diagnostic: Diagnostic) -> Finding:
     named = _NAMED.search(diagnostic.message)
     other = next((group for group in named.groups() if group), "") if named else ""
     return diagnostic.code, diagnostic.place, other
@@ -42,10 +44,10 @@ class Trial:
     def _where(self, holds: Any) -> set[int]:
         return {number for number, world in enumerate(self.worlds) if holds(world)}
 
-    def findings(self) -> set[tuple[str, Any, str]]:
+    def findings(self) -> set[Finding]:
         return {*self.plays(), *self.rules(), *self.rows(), *self.conflicts()}
 
-    def plays(self):
+    def plays(self) -> Iterator[Finding]:
         answered: list[tuple[str, set[int]]] = []
         taken: set[int] = set()
         for play in self.playbook.plays:
@@ -59,14 +61,14 @@ class Trial:
             taken |= answers
             answered.append((play.name, answers))
         if self.playbook.otherwise is None and len(taken) < len(self.worlds):
-            yield "no-answer", Diagnostic("", "").place, ""
+            yield "no-answer", START, ""
 
-    def rules(self):
+    def rules(self) -> Iterator[Finding]:
         for rule in self.playbook.conclusions:
             if not self._where(lambda world, when=rule.when: self.oracle.judge(when, world)[0]):
                 yield "rule-never-fires", rule.place, ""
 
-    def rows(self):
+    def rows(self) -> Iterator[Finding]:
         for table in self.playbook.tables:
             matches = [set(self.oracle.matches(table, world)) for world in self.worlds]
             where = [{w for w, rows in enumerate(matches) if n in rows}
@@ -82,7 +84,7 @@ class Trial:
                     by = next(str(i) for i, w in enumerate(above, 1) if where[n] & w)
                     yield "overlapping-rows", row.place, by
 
-    def conflicts(self):
+    def conflicts(self) -> Iterator[Finding]:
         for n, rule in enumerate(self.playbook.conclusions):
             (fact,) = rule.then
             for other in self.playbook.conclusions[:n]:
@@ -120,7 +122,7 @@ class Trial:
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )  # fmt: skip
 @given(playbooks())
-def test_the_checks_find_what_trying_everything_finds(playbook: Playbook):
+def test_the_checks_find_what_trying_everything_finds(playbook: Playbook) -> None:
     """Every finding of the one is a finding of the other, down to who covers whom."""
     trial = Trial(playbook)
     reach = Reach(playbook)
