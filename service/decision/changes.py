@@ -10,6 +10,7 @@ from service.decision.clock import opening
 from service.decision.facts import Facts
 from service.decision.history import DAY, History
 from service.playbook.ruleset import Cond, Ruleset
+from service.playbook.strata import names_read
 from service.playbook.vocabulary import Fact
 
 _ELAPSED = frozenset({"silent_days", "days_since_last_touch", "days_since_first_touch"})
@@ -22,7 +23,8 @@ class Clockwork:
 
     `elapsed`: the days at which a count of days is compared; `compared`: pairs of facts of
     which one moves with time; `dates`, `instants`: what `today` and `now` are compared with;
-    `within`: the `done` tests that look back a number of days.
+    `within`: the `done` tests that look back a number of days; `daily`: what changes every
+    day and is used to reckon with.
     """
 
     elapsed: tuple[tuple[str, int], ...]
@@ -30,6 +32,7 @@ class Clockwork:
     dates: tuple[int, ...]
     instants: tuple[int, ...]
     within: tuple[Mapping[str, Any], ...]
+    daily: tuple[str, ...]
 
 
 def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
@@ -63,7 +66,18 @@ def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
             for field in fields.values()
             if field.kind == "done" and field.done and field.done["within"] is not None
         ),
+        daily=tuple(sorted(_reckoned_with(ruleset) & (_ELAPSED | {"today"}))),
     )
+
+
+def _reckoned_with(ruleset: Ruleset) -> set[str]:
+    return {
+        name
+        for stratum in ruleset.strata
+        for rule in stratum.rules
+        for expression in (rule.then or {}).values()
+        for name in names_read(expression)
+    }
 
 
 def _leaves(condition: Cond) -> Iterator[tuple[str, int]]:
@@ -82,6 +96,7 @@ def next_change(
         *_elapsing(works, facts, history),
         *_arriving(works, calendar),
         *_compared(works, facts, history, calendar),
+        *_tomorrows(works, facts, history, calendar),
         *(
             touch.at + timedelta(days=done["within"])
             for done in works.within
@@ -139,3 +154,14 @@ def _compared(
                 yield from _mornings(other, calendar)
             elif moving == "now" and isinstance(other, datetime):
                 yield from _seconds_at(other)
+
+
+def _tomorrows(
+    works: Clockwork, facts: Facts, history: History, calendar: Calendar
+) -> Iterator[datetime]:
+    for name in works.daily:
+        value = facts.get(name)
+        if isinstance(value, date):
+            yield from _mornings(value, calendar)
+        elif isinstance(value, int):
+            yield from _days_on(name, value, facts, history)

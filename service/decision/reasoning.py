@@ -83,16 +83,15 @@ def _conclude(
 def _settle_table(
     table: TableMeaning, rows: list[CompiledRule], facts: Facts
 ) -> list[CompiledRule]:
-    """Take the first row, or collect all; what no row gives has been collected as nothing."""
+    """Take the first row, or collect all; what no row gives stays unknown, lists too."""
     if table.hit != "collect":
         rows = rows[:1]
     for i, name in enumerate(table.outputs):
         values = [value(list((row.then or {}).values())[i], facts) for row in rows]
         known = [item for item in values if item is not None]
-        if table.hit == "collect":
-            facts[name] = tuple(dict.fromkeys(map(str, known)))
-        elif known:
-            facts[name] = known[0]
+        if known:
+            collected = tuple(dict.fromkeys(map(str, known)))
+            facts[name] = collected if table.hit == "collect" else known[0]
     return rows
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
+from service.playbook.conclusion_types import declare_conclusions
 from service.playbook.declarations import read_actions, read_facts, read_parameters
 from service.playbook.diagnostics import Diagnostic
 from service.playbook.document import Document
 from service.playbook.loose_ends import check_claims, check_names, check_parameters
-from service.playbook.meanings import declare_conclusions, read_conclude, read_table
+from service.playbook.meanings import read_conclude, read_table
 from service.playbook.rules import (
     Conclude,
     NeverSay,

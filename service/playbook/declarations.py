@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from service.playbook.diagnostics import did_you_mean
 from service.playbook.rules import Parameter, Scalar
 from service.playbook.scope import Path, Scope, as_ref
 from service.playbook.values import TYPE_WORDS, fits
@@ -82,17 +83,17 @@ def _own_fact(name: str, item: dict[str, Any], path: Path, scope: Scope) -> Fact
     type_, values = item.get("type"), tuple(item.get("values", ()))
     if type_ is None:
         scope.report(
-            "missing-key",
-            f"`{name}` is no standard fact, so it needs a `type`",
+            "unknown-fact",
+            f"`{name}` is no standard fact, and has no `type` to be a fact of its own",
             path,
-            "add `type: boolean` and a `title`; or correct the name, if a standard fact is meant",
+            did_you_mean(name, STANDARD_FACTS) or "add `type: boolean` and a `title`",
             at_key=True,
         )
         return None
     for key in ("values", "ordered"):
         if key in item and type_ != "choice":
             scope.report(
-                "not-allowed",
+                "type-mismatch",
                 f"`{name}` is {TYPE_WORDS[type_]}, so it has no `{key}`",
                 (*path, key),
                 f"delete `{key}`, or write `type: choice`",
@@ -101,7 +102,7 @@ def _own_fact(name: str, item: dict[str, Any], path: Path, scope: Scope) -> Fact
             return None
     if _ANY in values:
         scope.report(
-            "not-allowed",
+            "value-not-allowed",
             f"`{name}` cannot have the word `{_ANY}`, which means every value in a table",
             (*path, "values", values.index(_ANY)),
             "choose another word",

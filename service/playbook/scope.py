@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from service.playbook.diagnostics import Diagnostic, Place, Severity, did_you_mean
 from service.playbook.document import Document
@@ -10,6 +10,8 @@ from service.playbook.rules import Parameter, Ref, Scalar
 from service.playbook.vocabulary import Fact
 
 Path = tuple[str | int, ...]
+#: What a playbook names in one place and uses in another; unknown ones are `unknown-` and this.
+Kind = Literal["action", "claim", "fact", "template", "window"]
 
 #: What a parameter looks like where a fact is expected.
 PARAMETER_FACT = Fact("", "integer", "A parameter", always_known=True)
@@ -78,7 +80,7 @@ class Scope:
         self.diagnostics.append(Diagnostic(code, message, place, hint, severity))
 
     def unknown(
-        self, kind: str, name: str, path: Path, known: Iterable[str], *, at_key: bool = False
+        self, kind: Kind, name: str, path: Path, known: Iterable[str], *, at_key: bool = False
     ) -> None:
         """Note a name that stands for nothing; the part that uses it is left out."""
         self.complete = False

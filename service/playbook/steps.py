@@ -1,28 +1,20 @@
 """Reading what to do: steps, waits, plays and sequences."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from service.playbook.conditions import read_condition
-from service.playbook.durations import Duration, read_duration
-from service.playbook.rules import Play, Ref, Step, Wait, WaitUnit
-from service.playbook.scope import Path, Scope, as_ref
-from service.playbook.values import TYPE_WORDS
+from service.playbook.rules import Play, Step
+from service.playbook.scope import Kind, Path, Scope
 from service.playbook.vocabulary import RESERVED_ACTIONS
+from service.playbook.waits import read_wait
 
 #: Channels that reach a person at that very moment keep business hours by default.
 _HELD_TO_HOURS = frozenset({"phone", "voicemail", "text", "meeting"})
-_UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
-    "hours": "hours",
-    "days": "days",
-    "business_days": "business_days",
-}
 #: What only a step has that contacts somebody.
 _CONTACT = ("channel", "template")
 #: What a sequence can say for all its steps.
 _INHERITED = ("channel", "wait", "window")
-#: The anchor of a wait that names none: the earlier step in a sequence, else the last touch.
-DEFAULT_ANCHOR = "previous_step"
 
 
 def read_play(data: dict[str, Any], path: Path, scope: Scope, *, is_exit: bool) -> Play | None:
@@ -99,7 +91,7 @@ def read_step(
     where = {key: (*path, key) for key in data} | dict(inherited or {})
     channel = data.get("channel")
     _check_step(data, path, where, scope)
-    wait = _read_wait(data["wait"], where["wait"], scope) if "wait" in data else None
+    wait = read_wait(data["wait"], where["wait"], scope) if "wait" in data else None
     facts = tuple(data.get("facts", ()))
     for i, name in enumerate(facts):
         scope.fact(name, (*path, "facts", i))
@@ -125,11 +117,12 @@ def _default_window(channel: str | None) -> str:
 
 def _check_step(data: dict[str, Any], path: Path, where: Mapping[str, Path], scope: Scope) -> None:
     action = data["action"]
-    for kind, known in (
+    used: tuple[tuple[Kind, Collection[str]], ...] = (
         ("action", scope.actions),
         ("template", scope.templates),
         ("window", scope.windows),
-    ):
+    )
+    for kind, known in used:
         name = data.get(kind)
         if name is not None and name not in known:
             scope.unknown(kind, name, where[kind], known)
@@ -177,88 +170,3 @@ def _check_reserved(action: str, data: dict[str, Any], path: Path, scope: Scope)
             "leave `facts` out",
             at_key=True,
         )
-
-
-# ---- waits --------------------------------------------------------------------------
-
-
-def _read_wait(data: object, path: Path, scope: Scope) -> Wait | None:
-    place = scope.place(path)
-    if isinstance(data, dict) and "until" in data:
-        fact = _read_moment(data["until"], (*path, "until"), scope)
-        return None if fact is None else Wait(0, "days", fact, place)
-    written = data["for"] if isinstance(data, dict) else data
-    where = (*path, "for") if isinstance(data, dict) else path
-    duration = read_duration(written)
-    if duration is None:
-        scope.report(
-            "bad-duration",
-            f"`{written}` is not a length of time",
-            where,
-            "for example `7 days`, `3 business days`, `2 hours`, `$patience`",
-        )
-        return None
-    unit = _unit_of(duration, where, scope)
-    after = data.get("after", DEFAULT_ANCHOR) if isinstance(data, dict) else DEFAULT_ANCHOR
-    anchor: str | Ref | None = after
-    if as_ref(after):
-        anchor = _read_moment(after, (*path, "after"), scope)
-    if unit is None or anchor is None:
-        return None
-    amount = scope.constant(duration.amount)
-    return Wait(amount if isinstance(amount, int) else duration.amount, unit, anchor, place)
-
-
-def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
-    if not isinstance(duration.amount, Ref):
-        return duration.unit
-    name = duration.amount.name
-    fact = scope.referred(name, path)
-    if fact is None:
-        return None
-    if fact.type != "integer":
-        scope.report(
-            "type-mismatch",
-            f"`${name}` is {TYPE_WORDS[fact.type]}, not a whole number to wait for",
-            path,
-            "to wait for a date or a moment, write `{until: $revisit_on}`"
-            if fact.type in ("date", "instant")
-            else "name a parameter, or a fact that is a whole number",
-        )
-        scope.complete = False
-        return None
-    parameter = scope.parameters.get(name)
-    unit = duration.unit or (_UNIT_OF_PARAMETER.get(parameter.unit) if parameter else None)
-    if unit is None:
-        scope.report(
-            "bad-duration",
-            f"`${name}` does not say in which unit to wait",
-            path,
-            f"write `${name} days`, or give the parameter `unit: days`",
-        )
-    return unit
-
-
-def _read_moment(data: object, path: Path, scope: Scope) -> Ref | None:
-    """The fact that holds a moment to wait for."""
-    ref = as_ref(data)
-    if ref is None:
-        scope.report(
-            "type-mismatch",
-            f"`{data}` is not the name of a date",
-            path,
-            "a fact that holds a date, for example `$revisit_on`",
-        )
-        return None
-    fact = scope.referred(ref.name, path)
-    if fact is None:
-        return None
-    if fact.type not in ("date", "instant"):
-        scope.report(
-            "type-mismatch",
-            f"`${ref.name}` is neither a date nor a moment",
-            path,
-            "for example `$revisit_on` or `$next_meeting_at`",
-        )
-        return None
-    return ref

@@ -102,8 +102,12 @@ _DECODER = json.JSONDecoder(
 
 
 def _is_suspect(value: object, text: str) -> bool:
-    crowded = len(text) > _FEW_CHARACTERS and _count(value) > MAX_NODES
-    return crowded or _is_deep(value) or (bool(_SURROGATE.search(text)) and _is_broken(value))
+    """Whether it may hold too much, too deep, or half a character; cheap questions first."""
+    return (
+        (len(text) > _FEW_CHARACTERS and _count(value) > MAX_NODES)
+        or (text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value))
+        or (_SURROGATE.search(text) is not None and _is_broken(value))
+    )
 
 
 def _is_broken(value: object) -> bool:

@@ -281,7 +281,7 @@ def misshapen(draw: st.DrawFn) -> dict[str, Any]:
                 continue
             match draw(st.integers(0, 2)):
                 case 0:
-                    part[key] = draw(VALUES)
+                    part[key] = copy.deepcopy(draw(VALUES))
                 case 1:
                     del part[key]
                 case 2 if isinstance(part, dict):
