@@ -4,7 +4,7 @@ What can never have a say is judged in `reach`, messages in `template_checks`; h
 rest. Every check gives diagnostics and nothing else.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from service.playbook import limits
 from service.playbook.compiler import compile_playbook
@@ -23,14 +23,12 @@ def check_circles(playbook: Playbook) -> tuple[Diagnostic, ...]:
         return ()
     places = {part.name: part.place for part in playbook.conclusions}
     places.update({table.name: table.place for table in playbook.tables})
-    names = ", ".join(f"`{name}`" for name in circle)
-    message = (
-        f"`{circle[0]}` needs its own conclusion"
-        if len(circle) == 1
-        else f"{names} wait for one another's conclusions"
-    )
     place = min(places[name] for name in circle)
-    hint = "take one of the conclusions out of the conditions of the others"
+    if len(circle) == 1:
+        message, hint = f"`{circle[0]}` needs its own conclusion", "let it test something else"
+    else:
+        message = f"{' and '.join(f'`{name}`' for name in circle)} need each other's conclusions"
+        hint = "let one of them test something else"
     return (Diagnostic("conclusion-cycle", message, place, hint),)
 
 
@@ -44,13 +42,19 @@ def check_waits(playbook: Playbook, guaranteed: Guarantee) -> Iterator[Diagnosti
             if not isinstance(value, Ref) or value.name in playbook.parameters:
                 continue
             if not guaranteed(when, value.name):
-                rule = "otherwise" if play is None else play.name
-                yield Diagnostic(
-                    "wait-may-be-missing",
-                    f"`{value.name}` may be unknown when `{rule}` waits for it",
-                    step.wait.place,
-                    f"add `{value.name}: {{known: true}}` to the rule's `when`",
-                )
+                yield _may_be_missing(value.name, play, step.wait.place)
+
+
+def _may_be_missing(name: str, play: Play | None, place: Place) -> Diagnostic:
+    test = f"`{name}: {{known: true}}`"
+    return Diagnostic(
+        "wait-may-be-missing",
+        f"`{name}` may be unknown when `{play.name if play else 'otherwise'}` waits for it",
+        place,
+        f"add {test} to the `when` of `{play.name}`"
+        if play
+        else f"do this in a play with {test} in its `when`",
+    )
 
 
 def _steps(playbook: Playbook) -> Iterator[tuple[Play | None, Step]]:
@@ -61,15 +65,15 @@ def _steps(playbook: Playbook) -> Iterator[tuple[Play | None, Step]]:
         yield None, playbook.otherwise
 
 
-def check_unused(playbook: Playbook, also_read: frozenset[str]) -> Iterator[Diagnostic]:
+def check_unused(
+    playbook: Playbook, also_read: frozenset[str], places: Mapping[str, Place]
+) -> Iterator[Diagnostic]:
     """Conclusions that nothing reads.
 
-    `also_read` are the names that templates read.
+    `also_read` are the names that templates read; `places` is where conclusions are named.
     """
     read = also_read | frozenset(_names_read(playbook)) | _expected(playbook)
-    concluded = [(name, part.place) for part in playbook.conclusions for name in part.then]
-    concluded += [(name, table.place) for table in playbook.tables for name in table.outputs]
-    for name, place in concluded:
+    for name, place in places.items():
         if name not in read:
             message = f"nothing reads the conclusion `{name}`"
             hint = "let a rule test it, or take it out"

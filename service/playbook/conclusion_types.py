@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from service.playbook.diagnostics import Place
+from service.playbook.document import Document
 from service.playbook.scope import PARAMETER_FACT, Path, Scope, as_list, as_ref
-from service.playbook.values import TYPE_WORDS
-from service.playbook.vocabulary import Fact
-
-_WORDS = frozenset({"choice", "text"})
-#: What a constant is called where a choice's own words mean nothing.
-_KINDS = {"choice": "a word"}
+from service.playbook.values import KIND_WORDS
+from service.playbook.vocabulary import Fact, FactType
 
 
 @dataclass
 class _Written:
-    """Every value that is written for one concluded name, and where its name first stands."""
+    """Every value that is written for one concluded name, with its path.
+
+    `path` is where the name first stands.
+    """
 
     path: Path
     collects: bool = False
-    values: list[object] = field(default_factory=list)
+    values: list[tuple[Path, object]] = field(default_factory=list)
 
     @property
     def is_key(self) -> bool:
@@ -40,8 +42,10 @@ def declare_conclusions(scope: Scope) -> None:
         learnt = {name: _kinds(written, scope) for name, written in pending.items()}
         for name, kinds in learnt.items():
             if kinds is not None:
-                scope.facts[name] = _fact_of(name, kinds, pending.pop(name), scope)
-                scope.unsure.discard(name)
+                fact = _fact_of(name, kinds, pending.pop(name), scope)
+                if fact is not None:
+                    scope.facts[name] = fact
+                    scope.unsure.discard(name)
         learning = bool(pending) and any(kinds is not None for kinds in learnt.values())
     # What is left refers to nothing, which is told where it stands, or to itself in a circle.
     _report_circle(pending, scope)
@@ -66,7 +70,11 @@ def _report_taken(name: str, written: _Written, scope: Scope) -> None:
 
 def _report_circle(pending: dict[str, _Written], scope: Scope) -> None:
     needs = {
-        name: [ref for ref in dict.fromkeys(_references(written.values)) if ref in pending]
+        name: [
+            ref
+            for ref in dict.fromkeys(_references(value for _, value in written.values))
+            if ref in pending
+        ]
         for name, written in pending.items()
     }
     for start in pending:
@@ -108,15 +116,34 @@ def _written_values(scope: Scope) -> dict[str, _Written]:
     _note_unread(scope)
     for path, rule in scope.items("conclude"):
         for name, value in rule["then"].items():
-            found.setdefault(name, _Written((*path, "then", name))).values.append(value)
+            where = (*path, "then", name)
+            found.setdefault(name, _Written(where)).values.append((where, value))
     for path, table in scope.items("tables"):
-        width = len(table["inputs"])
+        first, outputs = len(table["inputs"]), as_list(table["output"])
         collects = table.get("hit") == "collect"
-        for j, name in enumerate(as_list(table["output"])):
-            where = (*path, "output", j) if isinstance(table["output"], list) else (*path, "output")
-            written = found.setdefault(str(name), _Written(where, collects))
-            written.values += [row[width + j] for row in table["rows"] if len(row) > width + j]
+        for column, name in enumerate(outputs, first):
+            written = found.setdefault(str(name), _Written(_of_output(path, table, name), collects))
+            written.values += [
+                ((*path, "rows", j, column), row[column])
+                for j, row in enumerate(table["rows"])
+                if len(row) == first + len(outputs)
+            ]
     return found
+
+
+def _of_output(path: Path, table: dict[str, Any], name: object) -> Path:
+    """Where the name of one of a table's outputs stands."""
+    listed = table["output"]
+    return (*path, "output", listed.index(name)) if isinstance(listed, list) else (*path, "output")
+
+
+def conclusion_places(document: Document) -> dict[str, Place]:
+    """Where each name that a playbook of the right shape concludes first stands."""
+    written = _written_values(Scope(document))
+    return {
+        name: document.key_place(one.path) if one.is_key else document.place(one.path)
+        for name, one in written.items()
+    }
 
 
 def _note_unread(scope: Scope) -> None:
@@ -130,7 +157,7 @@ def _note_unread(scope: Scope) -> None:
 
 def _kinds(written: _Written, scope: Scope) -> list[Fact] | None:
     """What each value is; None while one is not known yet."""
-    kinds = [_kind(value, scope) for value in written.values]
+    kinds = [_kind(value, scope) for _, value in written.values]
     known = [kind for kind in kinds if kind is not None]
     return known if len(known) == len(kinds) else None
 
@@ -154,33 +181,45 @@ def _kind(value: object, scope: Scope) -> Fact | None:
     return Fact("", "choice", "", values=(str(value),))
 
 
-def _fact_of(name: str, kinds: list[Fact], written: _Written, scope: Scope) -> Fact:
-    types = {kind.type for kind in kinds} or {"integer"}
+def _fact_of(name: str, kinds: list[Fact], written: _Written, scope: Scope) -> Fact | None:
     words = tuple(dict.fromkeys(word for kind in kinds for word in kind.values))
-    if types == {"integer", "number"}:
-        types = {"number"}
+    types = [kind.type for kind in kinds] or ["integer"]
+    if {*types} == {"integer", "number"}:
+        types = ["number"]
     if written.collects:
-        if not types <= _WORDS:
-            scope.report(
-                "type-mismatch",
-                f"`{name}` collects words, and this gives it {_kinds_in_words(types - _WORDS)}",
-                written.path,
-                "put quotes round the values, or use `hit: first`",
-            )
-            scope.complete = False
-        return Fact(name, "list", "A conclusion", "conclusion", words)
-    if len(types) > 1:
-        scope.report(
-            "type-mismatch",
-            f"`{name}` is sometimes {_kinds_in_words(types)}",
-            written.path,
-            "give it values of one kind everywhere",
-            at_key=written.is_key,
-        )
-        scope.complete = False
+        if _is_all_words(name, types, written, scope):
+            return Fact(name, "list", "A conclusion", "conclusion", words)
+        return None
+    if not _is_of_one_kind(name, types, written, scope):
+        return None
     ordered = any(kind.ordered and kind.values == words for kind in kinds)
-    return Fact(name, min(types), "A conclusion", "conclusion", words, ordered)
+    return Fact(name, types[0], "A conclusion", "conclusion", words, ordered)
 
 
-def _kinds_in_words(types: Iterable[str]) -> str:
-    return " and sometimes ".join(sorted(_KINDS.get(kind, TYPE_WORDS[kind]) for kind in types))
+def _is_all_words(name: str, types: list[FactType], written: _Written, scope: Scope) -> bool:
+    for type_, (path, _) in zip(types, written.values, strict=False):
+        if type_ not in ("choice", "text"):
+            message = f"`{name}` collects words, and this is {KIND_WORDS[type_]}"
+            hint = "put quotes round it, or use `hit: first`"
+            scope.report("type-mismatch", message, path, hint)
+            scope.complete = False
+            return False
+    return True
+
+
+def _is_of_one_kind(name: str, types: list[FactType], written: _Written, scope: Scope) -> bool:
+    """Notes the first value that is of another kind than the first one."""
+    kinds = ["number" if type_ == "integer" else type_ for type_ in types]
+    for kind, type_, (path, value) in zip(kinds, types, written.values, strict=False):
+        if kind != kinds[0]:
+            line = scope.place(written.values[0][0]).line
+            message = (
+                f"`{name}` is {KIND_WORDS[type_]} here, and {KIND_WORDS[types[0]]} in line {line}"
+            )
+            hint = "give it values of one kind everywhere"
+            if "boolean" in types and {value, written.values[0][1]} & {"yes", "no"}:
+                hint = "write `true` and `false`, not `yes` and `no`"
+            scope.report("type-mismatch", message, path, hint)
+            scope.complete = False
+            return False
+    return True

@@ -4,6 +4,7 @@ Every function notes what is wrong in the scope and gives None for what cannot b
 the shape was checked before, so only meaning is left to be judged here.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -11,7 +12,7 @@ from service.playbook.diagnostics import did_you_mean
 from service.playbook.done import read_done
 from service.playbook.rules import ALWAYS, All, AnyOf, Condition, Not, Operator, Test
 from service.playbook.scope import Path, Scope, as_list, as_ref
-from service.playbook.values import TYPE_WORDS, fits
+from service.playbook.values import HOW_TO_WRITE, KIND_WORDS, fits
 from service.playbook.vocabulary import CHANNELS, Fact
 
 _ORDERINGS = ("at_least", "at_most", "more_than", "less_than")
@@ -112,8 +113,7 @@ def _read_comparison(
     if other is None:
         return None
     if not _are_comparable(fact, other):
-        what = f"`${ref.name}` ({TYPE_WORDS[other.type]})"
-        _mismatch(fact, what, path, scope)
+        _report_incomparable(fact, ref.name, other, path, scope)
         return None
     return Test(fact.name, word, ref, place)
 
@@ -128,7 +128,7 @@ def _read_list_test(
     if fact.type != "list":
         scope.report(
             "type-mismatch",
-            f"`{operator}` is for lists, and `{fact.name}` is {TYPE_WORDS[fact.type]}",
+            f"`{operator}` is for lists, and `{fact.name}` is {KIND_WORDS[fact.type]}",
             path,
             "test it with `known`"
             if operator == "empty"
@@ -172,7 +172,9 @@ def _has_order(fact: Fact, path: Path, scope: Scope) -> bool:
             "type-mismatch",
             f"`{fact.name}` has no order, so `{path[-1]}` says nothing about it",
             path,
-            "compare with `is` or `in`",
+            f"name the words that count: `{fact.name}: [...]`"
+            if fact.type == "choice"
+            else "compare with `is` or `in`",
             at_key=isinstance(path[-1], str),
         )
         scope.complete = False
@@ -194,7 +196,7 @@ def _is_comparable(fact: Fact, value: object, path: Path, scope: Scope) -> bool:
     if fact.type == "choice" and isinstance(value, str):
         _never_is(f"`{fact.name}` is never `{value}`", value, fact.values, path, scope)
     else:
-        _mismatch(fact, f"`{_written(value)}`", path, scope)
+        _mismatch(fact, value, path, scope)
     return False
 
 
@@ -204,18 +206,29 @@ def _never_is(message: str, word: str, known: Collection[str], path: Path, scope
     scope.complete = False
 
 
-def _mismatch(fact: Fact, what: str, path: Path, scope: Scope) -> None:
-    hint = {
-        "choice": "one of: " + ", ".join(f"`{word}`" for word in fact.values),
-        "list": "test it with `contains`, `empty` or `known`",
-        "text": "put the value in quotes to make it a text",
-    }.get(fact.type, "")
-    expected = TYPE_WORDS[fact.type]
-    scope.report("type-mismatch", f"`{fact.name}` is {expected}, and {what} is not", path, hint)
+def _mismatch(fact: Fact, value: object, path: Path, scope: Scope) -> None:
+    written = str(value).lower() if isinstance(value, bool) else str(value)
+    if fact.type == "date" and re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
+        message, hint = f"there is no day `{written}`", "correct the day or the month"
+    elif fact.type == "list":
+        message = f"`{fact.name}` is a list, and cannot be compared with `{written}`"
+        hint = f"write `{fact.name}: {{contains: {written}}}`"
+    else:
+        message = f"`{fact.name}` is {KIND_WORDS[fact.type]}, and `{written}` is not"
+        hint = did_you_mean(written, fact.values) if fact.values else HOW_TO_WRITE[fact.type]
+    scope.report("type-mismatch", message, path, hint)
     scope.complete = False
 
 
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "nothing" if value is None else str(value)
+def _report_incomparable(fact: Fact, name: str, other: Fact, path: Path, scope: Scope) -> None:
+    kind, other_kind = KIND_WORDS[fact.type], KIND_WORDS[other.type]
+    if kind == other_kind:
+        message = f"`{fact.name}` and `${name}` do not have the same words"
+        if fact.type == "list":
+            message = f"`{fact.name}` and `${name}` are lists, which cannot be compared"
+        hint = "compare it with a word of its own"
+    else:
+        message = f"`{fact.name}` is {kind}, and `${name}` is {other_kind}"
+        hint = f"compare it with {kind}" if fact.type != "list" else HOW_TO_WRITE["list"]
+    scope.report("type-mismatch", message, path, hint)
+    scope.complete = False

@@ -5,7 +5,7 @@ from typing import Any
 from service.playbook.diagnostics import did_you_mean
 from service.playbook.rules import Parameter, Scalar
 from service.playbook.scope import Path, Scope, as_ref
-from service.playbook.values import TYPE_WORDS, fits
+from service.playbook.values import HOW_TO_WRITE, KIND_WORDS, fits
 from service.playbook.vocabulary import ACTIONS, STANDARD_FACTS, Fact
 
 #: Words with a meaning of their own where a fact could stand.
@@ -32,7 +32,7 @@ def read_parameters(scope: Scope) -> dict[str, Parameter]:
 def read_facts(scope: Scope) -> dict[str, Scalar]:
     """Declare the playbook's own facts; gives the defaults, parameters resolved."""
     defaults: dict[str, Scalar] = {}
-    scope.unsure.update(set(scope.names("facts")) - STANDARD_FACTS.keys() - scope.parameters.keys())
+    scope.unsure.update(set(scope.names("facts")) - STANDARD_FACTS.keys())
     for name, item in scope.entries("facts"):
         path: Path = ("facts", name)
         fact = _declared(name, item, path, scope)
@@ -94,7 +94,7 @@ def _own_fact(name: str, item: dict[str, Any], path: Path, scope: Scope) -> Fact
         if key in item and type_ != "choice":
             scope.report(
                 "type-mismatch",
-                f"`{name}` is {TYPE_WORDS[type_]}, so it has no `{key}`",
+                f"`{name}` is {KIND_WORDS[type_]}, so it has no `{key}`",
                 (*path, key),
                 f"delete `{key}`, or write `type: choice`",
                 at_key=True,
@@ -121,13 +121,7 @@ def _read_default(
             return
         value = parameter.value
     if fact.type == "list" or not fits(fact, value):
-        scope.report(
-            "type-mismatch",
-            _unfit_default(fact, written, value),
-            path,
-            "one of: " + ", ".join(f"`{word}`" for word in fact.values) if fact.values else "",
-        )
-        scope.complete = False
+        _report_default(fact, written, value, path, scope)
         return
     least = fact.minimum
     if least is not None and isinstance(value, int | float) and value < least:
@@ -138,12 +132,20 @@ def _read_default(
         defaults[fact.name] = value
 
 
-def _unfit_default(fact: Fact, written: object, value: object) -> str:
+def _report_default(fact: Fact, written: object, value: object, path: Path, scope: Scope) -> None:
+    shown = str(written).lower() if isinstance(written, bool) else str(written)
+    code, hint = "type-mismatch", HOW_TO_WRITE.get(fact.type, "")
     if fact.type == "list":
-        return f"`{fact.name}` is a list, and lists have no default"
-    shown = str(written).lower() if isinstance(written, bool) else written
-    number = f" ({value})" if written != value else ""
-    return f"`{fact.name}` is {TYPE_WORDS[fact.type]}, and its default `{shown}`{number} is not"
+        message, hint = f"`{fact.name}` is a list, and a list has no default", "delete `default`"
+    elif fact.type == "choice" and isinstance(value, str):
+        code, message = "value-not-allowed", f"`{fact.name}` is never `{shown}`"
+        hint = did_you_mean(value, fact.values)
+    else:
+        what = f"`{shown}`" if written == value else f"`{shown}` ({value})"
+        message = f"`{fact.name}` is {KIND_WORDS[fact.type]}, and its default {what} is not"
+        hint = hint or did_you_mean(shown, fact.values)
+    scope.report(code, message, path, hint)
+    scope.complete = False
 
 
 def read_actions(scope: Scope) -> dict[str, str]:

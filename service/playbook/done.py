@@ -97,7 +97,8 @@ def _within(value: object, path: Path, scope: Scope) -> int | None:
             return None
         if unit is None and parameter.unit not in ("", "days"):
             message = f"`${amount.name}` counts {parameter.unit.replace('_', ' ')}, not days"
-            scope.report("bad-duration", message, path, "`within` needs a number of days")
+            hint = f"write `${amount.name} days` if you mean days, or name another parameter"
+            scope.report("bad-duration", message, path, hint)
             return None
         amount, unit = parameter.value, unit or "days"
     if unit != "days":

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from service.playbook.build import build
 from service.playbook.checks import check_circles, check_limits, check_unused, check_waits
+from service.playbook.conclusion_types import conclusion_places
 from service.playbook.diagnostics import Diagnostic, Place, has_errors, in_order
 from service.playbook.document import Document, read
 from service.playbook.reach import Reach
@@ -61,7 +62,7 @@ def _check(playbook: Playbook, document: Document) -> tuple[Ruleset | None, list
         *reach.diagnostics(),
         *check_waits(playbook, reach.guaranteed),
         *check_templates(playbook, inner_place, reach.guaranteed),
-        *check_unused(playbook, _read_by_templates(playbook)),
+        *check_unused(playbook, _read_by_templates(playbook), conclusion_places(document)),
     ]
 
 

@@ -86,13 +86,13 @@ class Scope:
         self.complete = False
         if self.blind or name in self.unsure:
             return
-        self.report(
-            f"unknown-{kind}",
-            f"there is no {kind} `{name}`",
-            path,
-            did_you_mean(name, known),
-            at_key=at_key,
-        )
+        if kind == "fact" and name in self.parameters:
+            message = f"`{name}` is a parameter, and this must be a fact"
+            hint = f"a fact can be compared with it: `touches: {{at_least: ${name}}}`"
+        else:
+            message = f"there is no {kind} `{name}`"
+            hint = self._suggestion(name, known, f"{kind}s")
+        self.report(f"unknown-{kind}", message, path, hint, at_key=at_key)
 
     def fact(self, name: str, path: Path, *, at_key: bool = False) -> Fact | None:
         """The fact of a name, or None after noting that there is none."""
@@ -129,8 +129,15 @@ class Scope:
         self.complete = False
         if self.blind or name in self.unsure:
             return
-        hint = did_you_mean(name, known) or f"add `{name}` under `parameters`"
+        hint = self._suggestion(name, known, "parameters")
         self.report("unknown-parameter", f"`${name}` is {what}", path, hint)
+
+    def _suggestion(self, name: str, known: Iterable[str], section: str) -> str:
+        """The nearest name; where none is near, the few there are, and where to add one."""
+        hint = did_you_mean(name, known)
+        if hint.startswith("did"):
+            return hint
+        return f"{hint}, or add it under `{section}`" if hint else f"add it under `{section}`"
 
     def constant(self, value: Scalar | Ref) -> Scalar | Ref:
         """A parameter's number in place of its name; anything else as it is."""

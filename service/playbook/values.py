@@ -40,6 +40,19 @@ TYPE_WORDS = {
     "list": "a list",
 }
 
+#: What a fact is, in a message about a playbook.
+KIND_WORDS = {**TYPE_WORDS, "choice": "a word", "date": "a date", "instant": "a moment"}
+#: How a value of each type is written.
+HOW_TO_WRITE = {
+    "boolean": "write `true` or `false`",
+    "integer": "write a whole number such as `7`",
+    "number": "write a number such as `2.5`",
+    "text": "put quotes round it to make it a text",
+    "date": "write it as `2026-11-20`",
+    "instant": "write it as `2026-11-20T15:00:00-05:00`",
+    "list": "test it with `contains`, `empty` or `known`",
+}
+
 
 def read_date(text: object) -> date | None:
     """The date in a text `YYYY-MM-DD`, or None."""

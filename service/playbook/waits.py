@@ -3,7 +3,7 @@
 from service.playbook.durations import Duration, read_duration
 from service.playbook.rules import Ref, Wait, WaitUnit
 from service.playbook.scope import Path, Scope, as_ref
-from service.playbook.values import TYPE_WORDS
+from service.playbook.values import KIND_WORDS
 
 _UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
     "hours": "hours",
@@ -52,7 +52,7 @@ def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
     if fact.type != "integer":
         scope.report(
             "type-mismatch",
-            f"`${name}` is {TYPE_WORDS[fact.type]}, not a whole number to wait for",
+            f"`${name}` is {KIND_WORDS[fact.type]}, not a whole number to wait for",
             path,
             "to wait for a date or a moment, write `{until: $revisit_on}`"
             if fact.type in ("date", "instant")
@@ -63,12 +63,11 @@ def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
     parameter = scope.parameters.get(name)
     unit = duration.unit or (_UNIT_OF_PARAMETER.get(parameter.unit) if parameter else None)
     if unit is None:
-        scope.report(
-            "bad-duration",
-            f"`${name}` does not say in which unit to wait",
-            path,
-            f"write `${name} days`, or give the parameter `unit: days`",
+        what = (
+            f"counts {parameter.unit}, not time" if parameter and parameter.unit else "has no unit"
         )
+        hint = f"write `${name} days`" + (", or give it `unit: days`" if parameter else "")
+        scope.report("bad-duration", f"`${name}` {what}", path, hint)
     return unit
 
 

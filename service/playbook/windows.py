@@ -60,10 +60,14 @@ def _read_hours(text: object, path: Path, scope: Scope) -> tuple[int, int] | Non
         opens, closes = hour * 60 + minute, until_hour * 60 + until_minute
         if opens < _DAY and closes <= _DAY and opens != closes:
             return opens, closes
+        if opens == closes:
+            message = f"`{text}` begins and ends at the same time"
+            scope.report("bad-hours", message, path, "for the whole day write `00:00-24:00`")
+            return None
     scope.report(
         "bad-hours",
-        f"`{text}` are no hours of a day",
+        f"`{text}` is no time of a day",
         path,
-        "write them as `08:00-10:00`; `22:00-02:00` goes over midnight",
+        "write it as `08:00-10:00`; `22:00-02:00` goes over midnight",
     )
     return None
