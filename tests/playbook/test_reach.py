@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from service.playbook.diagnostics import Diagnostic, Place
 from service.playbook.reach import Reach, check_reach, guaranteed
-from service.playbook.rules import ALWAYS, AnyOf, Condition, Not, Play, Ref
+from service.playbook.rules import ALWAYS, AnyOf, Condition, Not, Ref
 from service.playbook.vocabulary import Fact
 from tests.playbook.reach_builder import (
     all_,
@@ -193,68 +193,6 @@ def test_a_sequence_covers_what_is_below_unless_it_goes_on() -> None:
     }
 
 
-# ---- no-answer ----------------------------------------------------------------------------
-
-
-def gap(*plays: Play) -> str:
-    """Who is left without an answer."""
-    found = only(playbook(*plays, otherwise=False))
-    assert found.code == "no-answer"
-    return found.message.removeprefix("no play answers where ")
-
-
-def test_a_gap_is_shown_in_the_playbooks_own_words() -> None:
-    """Words, numbers, dates, instants, texts, lists, counts, comparisons and sequences."""
-    instant = "2026-11-20T09:00:00Z"
-    cases: list[tuple[Condition, str]] = [
-        (Not(is_("attempts", 3, "at_least")), "`attempts` is 3 or more"),
-        (is_("attempts", 3, "at_least"), "`attempts` is 2 or less"),
-        (Not(is_("attempts", (2, 3), "in")), "`attempts` is from 2 to 3"),
-        (is_("today", "2026-11-20", "at_most"), "`today` is 2026-11-21 or later"),
-        (is_("now", instant, "at_least"), f"`now` is before {instant}"),
-        (is_("ever_replied", True), "`ever_replied` is false"),
-        (is_("seniority", True, "known"), "`seniority` is unknown"),
-        (is_("seniority", False, "known"), "`seniority` is known"),
-        (is_("country", ("US", "CA"), "in"), "`country` is something else"),
-        (is_("open_questions", True, "empty"), "`open_questions` is not empty"),
-        (is_("open_questions", ("why",), "contains"), "`open_questions` is empty"),
-        (done("break_up", 2), "the count of `break_up` is 1 or less"),
-        (
-            is_("attempts", Ref("touches"), "less_than"),
-            "`attempts` is at least `touches`",
-        ),
-    ]
-
-    assert [gap(play("p", when)) for when, _ in cases] == [words for _, words in cases]
-
-
-def test_a_sequence_that_has_ended_is_a_gap() -> None:
-    """With `then: next` and nothing below."""
-    assert gap(sequence("s", ALWAYS)) == "sequence `s` has ended"
-
-
-def test_an_example_names_four_facts_at_most() -> None:
-    """It ends in "and so on" where there are more."""
-    facts = ("sweet_spot", "existing_client", "contact_left", "calls_screened", "opted_out")
-    plays = [play(f"p{i}", is_(fact, True)) for i, fact in enumerate(facts)]
-
-    expected = [f"`{fact}` is false" for fact in facts[:4]]
-    assert gap(*plays) == f"{', '.join(expected)} and so on"
-
-
-def test_no_plays_at_all_never_answer() -> None:
-    """The example would be everybody."""
-    assert only(playbook(otherwise=False)).message == "no play ever answers"
-
-
-def test_plays_that_answer_everybody_leave_no_gap() -> None:
-    """Yes, no and unknown."""
-    yes, no = play("yes", is_("sweet_spot", True)), play("no", is_("sweet_spot", False))
-    unknown = play("unknown", is_("sweet_spot", False, "known"))
-
-    assert check_reach(playbook(yes, no, unknown, otherwise=False)) == ()
-
-
 # ---- guaranteed ---------------------------------------------------------------------------
 
 
@@ -268,6 +206,15 @@ def test_what_a_condition_tests_is_guaranteed() -> None:
 
     asked = ("silent_days", "touches", "patience", "silent", "first_name")
     assert [guaranteed(book, when, fact) for fact in asked] == [True, True, True, True, False]
+
+
+def test_both_sides_of_a_comparison_are_guaranteed() -> None:
+    """It only holds where both are known, and plainly does not hold only there too."""
+    when = is_("silent_days", Ref("buying_cycle_days"), "at_least")
+    book = playbook(play("p", when))
+    sides = ("silent_days", "buying_cycle_days")
+
+    assert all(guaranteed(book, each, side) for each in (when, Not(when)) for side in sides)
 
 
 def test_a_default_is_a_guarantee() -> None:

@@ -105,6 +105,16 @@ def test_a_best_region_holds_wherever_another_does(formula: Any) -> None:
     assert best == expected
 
 
+def test_a_region_best_in_one_case_only_is_not_best() -> None:
+    """What is best must be so whatever the other variables are."""
+    diagrams = new_diagrams()
+    cases = [diagrams.both(diagrams.within(0, [i]), diagrams.within(1, [i])) for i in range(2)]
+
+    best = diagrams.best(diagrams.any_of(cases))
+
+    assert best == {0: frozenset(), 1: frozenset()}
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(FORMULAS, max_size=5))
 def test_a_box_is_found_exactly_where_all_hold_somewhere(formulas: list[Any]) -> None:

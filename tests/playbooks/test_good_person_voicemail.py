@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -108,7 +109,7 @@ def test_persistence_stays_quiet(person: str, history: str, daily: bool) -> None
     notes = sent[sent.index(worried(sent)[0]) + 3 :]
     assert {touch.rule for touch in notes} == {"keep-the-door-open"}
     assert min(gaps(notes)) > 29.9
-    assert all(a.template != b.template for a, b in zip(notes, notes[1:], strict=False))
+    assert all(a.template != b.template for a, b in pairwise(notes))
     assert last.action != "stop"
     assert START + SILENCE - sent[-1].at < timedelta(days=34)
 
