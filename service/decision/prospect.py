@@ -13,6 +13,8 @@ from service.playbook.values import TYPE_WORDS, fits, read_date, read_instant
 from service.playbook.vocabulary import ACTIONS, INBOUND_OUTCOMES, OUTBOUND_OUTCOMES, Fact
 
 _OUTCOMES = {"outbound": OUTBOUND_OUTCOMES, "inbound": INBOUND_OUTCOMES}
+#: Of one kind no more warnings than these help anybody.
+MOST_WARNINGS = 20
 _DEFAULT_OUTCOME = {"outbound": "sent", "inbound": "replied"}
 
 
@@ -24,7 +26,7 @@ class FieldError:
     message: str
 
 
-class InvalidRequest(Exception):
+class InvalidRequest(Exception):  # noqa: N818 - it says what happened
     """A request that cannot be answered, with everything that is wrong with it."""
 
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
@@ -107,7 +109,8 @@ def _given(prospect: Mapping[str, Any], reading: _Reading) -> dict[str, object]:
     for name, value in prospect.items():
         fact = reading.facts.get(name)
         if fact is None or fact.origin != "caller":
-            _pass_over(name, fact, reading)
+            if len(reading.warnings) < MOST_WARNINGS:
+                _pass_over(name, fact, reading)
             continue
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
@@ -195,7 +198,7 @@ def _warn(
             f"no action is called `{action[:100]}`; the touch counts, its action matches no rule",
             did_you_mean(action[:100], ACTIONS),
         )
-        for action in sorted(strange)
+        for action in sorted(strange)[:MOST_WARNINGS]
     )
     if "unknown-time-zone" in unknown:
         warnings.append(

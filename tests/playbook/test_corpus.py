@@ -19,8 +19,8 @@ from service.playbook.scope import Kind
 FOLDER = Path(__file__).parents[1] / "corpus" / "invalid"
 SOURCE = Path(__file__).parents[2] / "service" / "playbook"
 CASES = sorted(FOLDER.glob("*.yaml"))
-#: Named after what it shows instead of one code.
-MIXED = {"many-mistakes"}
+#: They show several mistakes on purpose.
+MIXED = {"many-mistakes", "merge-key-bomb"}
 
 HEAD = "playbook: example\ntitle: Example\nabout: An example.\n"
 MANY_TESTS = ", ".join(f"a{n}: true" for n in range(101))
