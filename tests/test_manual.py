@@ -364,7 +364,7 @@ def test_the_manual_names_no_file_that_is_not_there() -> None:
     }
     folder = shipped("playbooks")
 
-    for target in re.findall(r"\]\(([^)]+)\)", MANUAL):
+    for target in re.findall(r"\]\(([^)]+)\)", PROSE):
         if target.startswith("#"):
             assert target[1:] in headings, target
         else:

@@ -7,7 +7,7 @@ from service.playbook.conclusion_types import declare_conclusions
 from service.playbook.declarations import read_actions, read_facts, read_parameters
 from service.playbook.diagnostics import Diagnostic
 from service.playbook.document import Document
-from service.playbook.loose_ends import check_claims, check_names, check_parameters
+from service.playbook.loose_ends import check_claims, check_commas, check_names, check_parameters
 from service.playbook.meanings import read_conclude, read_table
 from service.playbook.rules import (
     Conclude,
@@ -68,6 +68,7 @@ def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -
     never_say = _read_never_say(scope)
     check_claims(data, scope)
     check_parameters(data, scope)
+    check_commas(data, scope)
     if not scope.complete:
         return None
     return Playbook(

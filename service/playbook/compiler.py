@@ -6,9 +6,11 @@ from typing import Any
 from service.playbook.rules import (
     All,
     AnyOf,
+    Arithmetic,
     Conclude,
     Condition,
     Done,
+    Expression,
     Not,
     Playbook,
     Ref,
@@ -93,7 +95,7 @@ class _Compiler:
             name=part.name,
             line=part.place.line,
             because=part.because,
-            then=part.then,
+            then={name: self._filled(value) for name, value in part.then.items()},
         )
 
     def _add_table(self, table: Table, layer: int) -> None:
@@ -106,7 +108,7 @@ class _Compiler:
                 name=table.name,
                 line=row.place.line,
                 because=table.because,
-                then=dict(zip(table.outputs, row.values, strict=True)),
+                then=dict(zip(table.outputs, map(self._filled, row.values), strict=True)),
                 table=table.name,
                 row=i,
             )
@@ -257,6 +259,15 @@ class _Compiler:
         if isinstance(value, Ref) and value.name in self.playbook.parameters:
             return self.playbook.parameters[value.name].value
         return value
+
+    def _filled(self, expression: Expression) -> Expression:
+        """The expression with every parameter's number in its place."""
+        match expression:
+            case Ref(name) if name in self.playbook.parameters:
+                return self.playbook.parameters[name].value
+            case Arithmetic(operation, arguments):
+                return Arithmetic(operation, tuple(map(self._filled, arguments)))
+        return expression
 
     def _encode(self, fact: Fact, value: Scalar) -> int:
         if fact.type == "text":

@@ -75,6 +75,27 @@ def check_parameters(data: dict[str, Any], scope: Scope) -> None:
             )
 
 
+def check_commas(data: dict[str, Any], scope: Scope) -> None:
+    """A comma in a text without quotes, between brackets, ends the text: nobody means that.
+
+    Told by a part that begins small on the line on which the text before it stands.
+    """
+    rules = {key: value for key, value in data.items() if key != "examples"}
+    texts = {path: text for path, text in _texts(rules) if "checklist" in path}
+    for path, text in sorted(texts.items(), key=lambda found: scope.place(found[0])):
+        before = (*path[:-1], path[-1] - 1) if isinstance(path[-1], int) else path
+        if before in texts and " " in text and text[0].islower():
+            same_line = scope.place(before).line == scope.place(path).line
+            if same_line and texts[before][-1] not in ".!?":
+                scope.report(
+                    "comma-splits-text",
+                    f"the comma before `{text}` ends the text, so these are two items",
+                    path,
+                    "put quotes round a text that holds a comma",
+                    severity="warning",
+                )
+
+
 def _reasons(data: dict[str, Any]) -> list[tuple[Path, str]]:
     """Every `because` of the playbook with its path."""
     rules = {key: value for key, value in data.items() if key != "examples"}

@@ -1,6 +1,7 @@
 """Small random playbooks over a fixed stock of facts, every operator and every part."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -103,7 +104,8 @@ PARAMETERS = {"patience": Parameter("patience", 2, "days", "", START)}
 ORDERED = ("integer", "number", "date", "instant")
 
 
-def _tests(name: str, available: list[str]) -> st.SearchStrategy[Any]:
+@cache
+def _tests(name: str, available: tuple[str, ...]) -> st.SearchStrategy[Any]:
     fact, constants = FACTS[name], CONSTANTS[name]
     known = st.booleans().map(lambda value: Test(name, "known", value, START))
     if fact.type == "list":
@@ -125,7 +127,8 @@ def _tests(name: str, available: list[str]) -> st.SearchStrategy[Any]:
     return plain | several.map(lambda value: Test(name, "in", tuple(value), START)) | plain | known
 
 
-def _dones(available: list[str]) -> st.SearchStrategy[Any]:
+@cache
+def _dones(available: tuple[str, ...]) -> st.SearchStrategy[Any]:
     numbers = [name for name in available if FACTS[name].type == "integer"]
     bound = st.sampled_from([0, 1, 2, Ref("patience"), *(Ref(name) for name in numbers)])
     return st.builds(
@@ -135,7 +138,8 @@ def _dones(available: list[str]) -> st.SearchStrategy[Any]:
     )  # fmt: skip
 
 
-def conditions(available: list[str]) -> st.SearchStrategy[Any]:
+@cache
+def conditions(available: tuple[str, ...]) -> st.SearchStrategy[Any]:
     """Conditions about these facts."""
     tests = st.sampled_from(available).flatmap(lambda name: _tests(name, available))
     leaf = st.integers(0, 9).flatmap(lambda n: tests if n else _dones(available))
@@ -150,7 +154,8 @@ def conditions(available: list[str]) -> st.SearchStrategy[Any]:
     )
 
 
-def _expressions(name: str, available: list[str]) -> st.SearchStrategy[Any]:
+@cache
+def _expressions(name: str, available: tuple[str, ...]) -> st.SearchStrategy[Any]:
     constants = st.sampled_from(CONSTANTS[name])
     if FACTS[name].type == "boolean":
         return constants if name == "silent" else st.just(True)
@@ -167,7 +172,7 @@ def _expressions(name: str, available: list[str]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def _table(draw: st.DrawFn, name: str, available: list[str], line: int) -> Table:
+def _table(draw: st.DrawFn, name: str, available: tuple[str, ...], line: int) -> Table:
     inputs = draw(st.lists(st.sampled_from(available), min_size=1, max_size=2, unique=True))
     cell = [st.none() | _tests(each, available) | _tests(each, available).map(Not)
             for each in inputs]  # fmt: skip
@@ -183,8 +188,9 @@ def _table(draw: st.DrawFn, name: str, available: list[str], line: int) -> Table
     return Table(f"table-{name}", tuple(inputs), (name,), hit, tuple(rows), "", Place(line, 1))
 
 
+@cache
 @st.composite
-def _play(draw: st.DrawFn, number: int, available: list[str]) -> Play:
+def _play(draw: st.DrawFn, number: int, available: tuple[str, ...]) -> Play:
     is_sequence = draw(st.booleans())
     steps = (STEP,) * draw(st.integers(1, 2)) if is_sequence else (STEP,)
     return Play(
@@ -199,7 +205,9 @@ def _play(draw: st.DrawFn, number: int, available: list[str]) -> Play:
 @st.composite
 def playbooks(draw: st.DrawFn) -> Playbook:
     """Whole playbooks: one to three given facts, up to three conclusions, two to five plays."""
-    available = draw(st.lists(st.sampled_from(sorted(GIVEN)), min_size=1, max_size=3, unique=True))
+    available = tuple(
+        draw(st.lists(st.sampled_from(sorted(GIVEN)), min_size=1, max_size=3, unique=True))
+    )
     rules: list[Conclude] = []
     tables: list[Table] = []
     for name in draw(st.lists(st.sampled_from(sorted(CONCLUDED)), max_size=3, unique=True)):
@@ -212,7 +220,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
                          {name: draw(_expressions(name, available))}, "", Place(line + n, 1))
                 for n in range(draw(st.integers(1, 3)))
             ]  # fmt: skip
-        available = [*available, name]
+        available = (*available, name)
     plays = tuple(draw(_play(n, available)) for n in range(draw(st.integers(2, 5))))
     return Playbook(
         "p", "", "", {}, PARAMETERS, FACTS, {"fits": False}, tuple(rules), tuple(tables), plays,

@@ -13,7 +13,7 @@ from service.playbook.rules import Playbook
 from tests.playbook.reach_draws import FACTS, VALUES, playbooks
 from tests.playbook.reach_oracle import Oracle
 
-MOST_WORLDS = 300
+MOST_WORLDS = 600
 EXAMPLES = 150
 #: Code, place, and the rule, play or row that stands in the way.
 Finding = tuple[str, Place, str]
