@@ -56,6 +56,8 @@ _BLOCK = re.compile(
     r"(?:^<!-- (?P<marks>[^\n]*) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+#: The manual without its blocks.
+PROSE = _BLOCK.sub("", MANUAL)
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,15 @@ def commands(text: str) -> Iterator[tuple[list[str], list[str]]]:
         yield shlex.split(command), shown
 
 
+def test_the_change_that_the_manual_proposes_can_be_made() -> None:
+    """The line of the shipped playbook stands there as quoted, and the changed one is sound."""
+    text = shipped("playbooks", "clean-break-up.yaml").read_text("utf-8")
+    [(before, after)] = re.findall(r"`(value: \d+)` to `(value: \d+)`", PROSE)
+    [line] = re.findall(rf"^  pace_days: {{{before}, .*$", text, re.MULTILINE)
+
+    assert load(text.replace(line, line.replace(before, after))).diagnostics == ()
+
+
 def test_the_modeline_of_the_manual_is_that_of_the_shipped_playbooks() -> None:
     """Whoever copies it gets help from their editor."""
     [modeline] = set(re.findall(r"^# yaml-language-server: .*$", MANUAL, re.MULTILINE))
@@ -194,11 +205,9 @@ def test_the_modeline_of_the_manual_is_that_of_the_shipped_playbooks() -> None:
 
 def table(heading: str) -> dict[str, list[str]]:
     """The rows of the table under a heading: the name in the first cell, and the other cells."""
-    found = re.search(
-        rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", MANUAL, re.MULTILINE | re.DOTALL
-    )
-    assert found, heading
-    rows = [line.strip("| ").split(" | ") for line in found[1].splitlines() if line[:3] == "| `"]
+    parts = re.split(r"^#+ (.*)\n", PROSE, flags=re.MULTILINE)
+    text = dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
     assert rows
     names = [row[0].strip().strip("`") for row in rows]
     assert len(set(names)) == len(names)
@@ -277,7 +286,7 @@ def test_operators_are_listed() -> None:
     """Those of tests, and of arithmetic; hit policies and reasons too."""
     assert set(table("Operators")) == {*get_args(Operator), "between", "not"}
     assert set(table("Arithmetic")) == set(get_args(Sum))
-    assert set(table("Hit policies")) == set(get_args(HitPolicy))
+    assert set(table("Tables")) == set(get_args(HitPolicy))
     assert set(table("The five reasons")) == set(get_args(Reason))
 
 

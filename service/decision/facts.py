@@ -39,8 +39,9 @@ def facts_at(given: Mapping[str, object], history: History, calendar: Calendar) 
         facts["silent_days"] = whole_days(silent_since, as_of)
     if history.outbound:
         touch = history.outbound[-1]
-        facts["last_channel"] = touch.channel
         facts["last_outcome"] = touch.outcome
+        if touch.channel:
+            facts["last_channel"] = touch.channel
         if touch.action:
             facts["last_action"] = touch.action
     if history.inbound:

@@ -17,11 +17,14 @@ _PROGRESS_OF_OUTCOME = {outcome: i for i, outcome in enumerate(OUTBOUND_OUTCOMES
 
 @dataclass(frozen=True)
 class Touch:
-    """One contact, either way. `at` is in UTC; an empty word was not given."""
+    """One contact, either way. `at` is in UTC; an empty word was not given.
+
+    A task without a channel, once done, is a touch too: sequences go on after it.
+    """
 
     at: datetime
     direction: str
-    channel: str
+    channel: str | None
     action: str = ""
     template: str = ""
     outcome: str = ""
@@ -32,7 +35,7 @@ class Touch:
         """A call that ended on the answering machine counts for both channels."""
         if self.channel == "phone" and self.outcome == "voicemail_left":
             return ("phone", "voicemail")
-        return (self.channel,)
+        return (self.channel,) if self.channel else ()
 
     @property
     def is_human_contact(self) -> bool:
@@ -52,7 +55,7 @@ def _order(touch: Touch) -> tuple[Any, ...]:
         touch.at,
         touch.direction == "inbound",
         _PROGRESS_OF_OUTCOME.get(touch.outcome, 0),
-        touch.channel,
+        touch.channel or "",
         touch.action,
         touch.template,
         touch.outcome,

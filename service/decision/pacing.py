@@ -44,7 +44,10 @@ def pace(
 
 
 def _end_of_wait(request: Request, facts: Facts, wait: Wait, candidate: Candidate) -> datetime:
-    anchor = _anchor(request, facts, wait, candidate) or request.history.as_of
+    """Where there is nothing to wait after, as for whoever was never touched: at once."""
+    anchor = _anchor(request, facts, wait, candidate)
+    if anchor is None:
+        return request.history.as_of
     amount = value(wait.amount, facts)
     count = int(amount) if isinstance(amount, int | float) else 0
     return request.calendar.after(anchor, count, wait.unit)
@@ -66,7 +69,7 @@ def _anchor(request: Request, facts: Facts, wait: Wait, candidate: Candidate) ->
             return history.first_touch_at
         case "last_reply":
             return history.last_reply_at
-    return None
+    return history.as_of
 
 
 def _moment_of(request: Request, moment: object) -> datetime | None:

@@ -87,6 +87,8 @@ def read_request(
         _word(given, "time_zone"), _word(given, "country"), _word(given, "region")
     )
     _warn(history, unknown, given, reading)
+    if "unknown-time-zone" in unknown:
+        del given["time_zone"]  # a zone that nobody knows is none
     return Request(
         prospect_id=str(prospect["id"]),
         given=given,

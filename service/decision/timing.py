@@ -41,7 +41,7 @@ class Timing:
 
     `due`: the first moment from now on. `not_before`: the first moment at which it could have
     been done, perhaps past. `not_after`: when the window closes on `due`, None if never.
-    `expires`: when to ask again. `window` is its name.
+    `expires`: when to ask again, perhaps before it is due. `window` is its name.
     """
 
     due: datetime
@@ -72,8 +72,9 @@ def schedule(
 ) -> Timing | None:
     """The timing of what is ready at `ready_at`, asked at `as_of`.
 
-    It expires a week after it is due, or at `changes_at` where that comes first and after
-    `due`. None where the window does not open within a year.
+    It expires a week after it is due, or at `changes_at` where that comes first: then the
+    passing of time may have changed the answer, be it due or not. None where the window does
+    not open within a year.
     """
     since = first_opening(window, _whole_second(ready_at), calendar)
     asked = _whole_second(as_of)
@@ -83,8 +84,8 @@ def schedule(
     if since is None or found is None or as_of > LATEST:
         return None
     due, expires = found.start, found.start + _GOOD_FOR
-    if changes_at is not None and due < changes_at < expires:
-        expires = in_utc(changes_at).replace(microsecond=0)
+    if changes_at is not None:
+        expires = min(expires, _whole_second(changes_at))
     return Timing(
         _said(due, calendar),
         _said(since.start, calendar),

@@ -114,17 +114,27 @@ def _called(play: Play) -> str:
 
 
 def never_winning_plays(truth: Truth) -> Iterator[Diagnostic]:
-    """Plays that hold only where plays preferred to them answer already."""
+    """Plays that hold only where plays preferred to them answer already, come what may."""
     above: list[tuple[Play, int]] = []
     for play in truth.playbook.plays:
         answers = truth.answers(play)
         if answers != FALSE:
-            covering = [other for other, its in above if truth.diagrams.implies(answers, its)]
+            ahead = [(other, its) for other, its in above if _leaves_no_way(other, play)]
+            covering = [other for other, its in ahead if truth.diagrams.implies(answers, its)]
             if covering:
                 yield _never_wins(play, covering[0])
-            elif not can_hold(truth.diagrams, [answers, *_none_of(truth, above)]):
+            elif not can_hold(truth.diagrams, [answers, *_none_of(truth, ahead)]):
                 yield _never_wins(play, None)
         above.append((play, answers))
+
+
+def _leaves_no_way(other: Play, play: Play) -> bool:
+    """Whether the contact policy cannot bar the one play and let the other through.
+
+    A play that goes another way is a sensible way out for prospects who closed the first.
+    """
+    theirs = {step.channel for step in other.steps} - {None}
+    return not theirs or (len(theirs) == 1 and {step.channel for step in play.steps} == theirs)
 
 
 def _none_of(truth: Truth, plays: Iterable[tuple[Play, int]]) -> Iterator[int]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.simulation import START, Sent, ago, answer, gaps, ready, silence
 
 HERE = {"time_zone": "America/Chicago"}
 #: Whom the silence is tried with.
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "usual": HERE,
     "on holiday a lot": {**HERE, "country": "US", "region": "IL"},
     "quick buyer": {**HERE, "buying_cycle_days": 30},

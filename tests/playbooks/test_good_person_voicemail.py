@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ from tests.simulation import SILENCE, START, Sent, ago, answer, gaps, ready, sil
 CHICAGO = ZoneInfo("America/Chicago")
 HERE = {"time_zone": "America/Chicago"}
 #: Whom the silence is tried with. All of them talked to us once.
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "usual": HERE,
     "named": {**HERE, "first_name": "Kathy", "owner_name": "Sam"},
     "in the United States": {**HERE, "country": "US", "region": "IL"},

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.simulation import SILENCE, START, Sent, ago, gaps, silence
 
 HERE = {"time_zone": "America/Chicago"}
 #: Whom the silence is tried with; nothing is known about the first.
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "nobody": {},
     "stranger": {**HERE, "rapport": "none", "existing_client": True},
     "acquaintance": {**HERE, "rapport": "some"},
