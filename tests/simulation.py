@@ -17,8 +17,6 @@ START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 SILENCE = timedelta(days=3 * 365)
 #: The most answers that a simulation asks for; a playbook that needs more goes in circles.
 _MOST_ANSWERS = 5_000
-#: A task without a channel is noted in the history as if done by this one.
-_CHANNEL_OF_A_TASK = "email"
 _CONTACTS_NOBODY = ("wait", "ask_for_data")
 
 
@@ -113,7 +111,7 @@ def _touch(sent: Sent) -> dict[str, Any]:
     touch = {
         "at": sent.at.isoformat(),
         "direction": "outbound",
-        "channel": sent.channel or _CHANNEL_OF_A_TASK,
+        "channel": sent.channel,
         "action": sent.action,
         "template": sent.template,
         "outcome": "no_answer" if sent.channel == "phone" else "sent",

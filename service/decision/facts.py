@@ -37,11 +37,10 @@ def facts_at(given: Mapping[str, object], history: History, calendar: Calendar) 
     silent_since = history.last_reply_at or first
     if silent_since is not None:
         facts["silent_days"] = whole_days(silent_since, as_of)
-    if history.outbound:
-        touch = history.outbound[-1]
+    touch = next((touch for touch in reversed(history.outbound) if touch.channel), None)
+    if touch is not None:
+        facts["last_channel"] = touch.channel
         facts["last_outcome"] = touch.outcome
-        if touch.channel:
-            facts["last_channel"] = touch.channel
         if touch.action:
             facts["last_action"] = touch.action
     if history.inbound:

@@ -19,7 +19,8 @@ _PROGRESS_OF_OUTCOME = {outcome: i for i, outcome in enumerate(OUTBOUND_OUTCOMES
 class Touch:
     """One contact, either way. `at` is in UTC; an empty word was not given.
 
-    A task without a channel, once done, is a touch too: sequences go on after it.
+    Outbound without a channel is a task that contacted nobody, such as finding a name:
+    no touch and no attempt, but done, so sequences go on after it.
     """
 
     at: datetime
@@ -44,8 +45,8 @@ class Touch:
         return self.outcome in humane
 
     @property
-    def reached(self) -> bool:
-        """Whether an outbound touch went out and arrived."""
+    def is_done(self) -> bool:
+        """Whether something outbound was carried out: a task, or a contact that arrived."""
         return self.direction == "outbound" and self.outcome not in UNREACHED
 
 
@@ -79,7 +80,8 @@ class History:
         self.later = sum(touch.at > as_of for touch in given)
         self.outbound = tuple(touch for touch in self.touches if touch.direction == "outbound")
         self.inbound = tuple(touch for touch in self.touches if touch.direction == "inbound")
-        self.reached = tuple(touch for touch in self.outbound if touch.reached)
+        self.done = tuple(touch for touch in self.outbound if touch.is_done)
+        self.reached = tuple(touch for touch in self.done if touch.channel)
         self.last_reply_at = max(
             (touch.at for touch in self.touches if touch.is_human_contact), default=None
         )
@@ -110,7 +112,7 @@ class History:
         if done["direction"] == "inbound":
             touches = self.inbound
         else:
-            touches = self.outbound if outcomes else self.reached
+            touches = self.outbound if outcomes else self.done
         if done["since"] == "last_reply" and self.last_reply_at:
             touches = tuple(touch for touch in touches if touch.at > self.last_reply_at)
         if done["within"] is not None:
@@ -134,7 +136,10 @@ class History:
         """
         steps, count = play.steps, 0
         last: Touch | None = None
-        for touch in self.attempts:
+        since = self.last_reply_at or _LONG_AGO
+        for touch in self.done:
+            if touch.at <= since:
+                continue
             if count == len(steps):
                 if not play.repeat:
                     break

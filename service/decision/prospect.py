@@ -173,7 +173,7 @@ def _touch(item: Mapping[str, Any], path: str, reading: _Reading) -> Touch | Non
     return Touch(
         at.astimezone(UTC),
         direction,
-        item["channel"],
+        item.get("channel"),
         item.get("action") or "",
         item.get("template") or "",
         outcome,

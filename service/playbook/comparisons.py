@@ -83,7 +83,7 @@ class Comparisons:
             return (field, "==", int((test.value is True) == truth))
         words = test.value if isinstance(test.value, tuple) else ()
         field = self.field(
-            f"contains {test.fact} {'|'.join(map(str, words))}",
+            f"contains {test.fact} {words}",
             "contains",
             test.fact,
             fact=test.fact,
@@ -102,7 +102,7 @@ class Comparisons:
             "since": done.since,
         }
         label = _done_label(spec)
-        field = self.field(f"done {label}", "done", label, done=spec)
+        field = self.field(f"done {spec}", "done", label, done=spec)
         leaves = []
         if isinstance(done.at_least, int) and (done.at_least > 0 or done.at_most is None):
             leaves.append(_leaf(field, ">=", done.at_least, truth=truth))
@@ -121,6 +121,7 @@ class Comparisons:
         return encode_constant(fact, value, self.texts)
 
     def field(self, key: str, kind: Any, label: str, **rest: Any) -> str:  # noqa: ANN401
+        """The name of the field of a key, made where there is none yet."""
         if key not in self.fields:
             self.fields[key] = Field(f"f{len(self.fields)}", kind, label, **rest)
         return self.fields[key].name

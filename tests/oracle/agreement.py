@@ -1,9 +1,9 @@
 """Four readings of one playbook, held against each other for one request after another.
 
-    product    the service itself: durable-rules and all that surrounds it
-    evaluator  the ruleset, read plainly
-    CLIPS      the ruleset's conditions, in another rule engine
-    language   the playbook's own words, three-valued, nothing compiled
+product    the service itself: durable-rules and all that surrounds it
+evaluator  the ruleset, read plainly
+CLIPS      the ruleset's conditions, in another rule engine
+language   the playbook's own words, three-valued, nothing compiled
 """
 
 import json

@@ -7,11 +7,10 @@ with a seed.
 from random import Random
 from typing import Any
 
-from service.playbook.vocabulary import INBOUND_OUTCOMES, OUTBOUND_OUTCOMES
+from service.playbook.vocabulary import CHANNELS, INBOUND_OUTCOMES, OUTBOUND_OUTCOMES
 from tests.oracle.sheets import Sheet
 from tests.oracle.stock import (
     ACTIONS,
-    CHANNELS,
     DECLARED,
     STANDARD,
     TEMPLATES,
@@ -211,7 +210,9 @@ class _Draw:
     def formula(self, depth: int = 0) -> tuple[Any, str]:
         parts, types = [], []
         for _ in range(2 if self.chance(0.7) else 3):
-            part, type_ = self.formula(depth + 1) if depth < 2 and self.chance(0.2) else self.number()
+            part, type_ = (
+                self.formula(depth + 1) if depth < 2 and self.chance(0.2) else self.number()
+            )
             parts.append(part)
             types.append(type_)
         operation = self.random.choice(_OPERATIONS)
@@ -219,7 +220,9 @@ class _Draw:
         return {operation: parts}, "number" if "number" in types[: len(parts)] else "integer"
 
     def number(self) -> tuple[Any, str]:
-        numbers = [(f"${n}", k.type) for n, k in self.kinds.items() if k.type in ("integer", "number")]
+        numbers = [
+            (f"${n}", k.type) for n, k in self.kinds.items() if k.type in ("integer", "number")
+        ]
         pool = [(2, "integer"), (2.5, "number"), *((f"${n}", "integer") for n in self.parameters)]
         return self.random.choice([*numbers, *numbers, *pool])
 
@@ -233,7 +236,9 @@ class _Draw:
         inputs = self.inputs()
         rows = [[*self.cells(inputs), self.random.choice(values), *(["x"] if several else [])]
                 for _ in range(self.random.randint(1, 5))]  # fmt: skip
-        self.add_table(name, inputs, outputs, self.random.choice(("first", "first", "unique")), rows)
+        self.add_table(
+            name, inputs, outputs, self.random.choice(("first", "first", "unique")), rows
+        )
         words = tuple(dict.fromkeys(row[len(inputs)] for row in rows if not numeric))
         self.kinds[name] = Kind("number" if numeric else "choice", words)
         if several:
@@ -253,7 +258,9 @@ class _Draw:
     def cells(self, inputs: list[str]) -> list[Any]:
         return ["any" if self.chance(0.3) else self.test(name) for name in inputs]
 
-    def add_table(self, name: str, inputs: list[str], outputs: list[str], hit: str, rows: Any) -> None:
+    def add_table(
+        self, name: str, inputs: list[str], outputs: list[str], hit: str, rows: Any
+    ) -> None:
         told = {"table": f"t-{name}", "because": "It is drawn.", "inputs": inputs}
         told["output"] = outputs if len(outputs) > 1 else outputs[0]
         self.sheet_["tables"].append({**told, "hit": hit, "rows": rows})

@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from service.playbook.rules import Arithmetic, Ref
-from service.playbook.ruleset import END, Cond, CompiledRule, Field, Ruleset, Stratum
+from service.playbook.ruleset import END, CompiledRule, Cond, Field, Ruleset, Stratum
 from service.playbook.vocabulary import STANDARD_FACTS, Fact
 from tests.oracle.story import Story, typed
 
@@ -151,7 +151,9 @@ def holds(condition: Cond, fields: Mapping[str, int]) -> bool:
 
 
 def _concluded(rules: list[CompiledRule], facts: Facts) -> Facts:
-    written = [pair for rule in rules if rule.role == "conclude" for pair in (rule.then or {}).items()]
+    written = [
+        pair for rule in rules if rule.role == "conclude" for pair in (rule.then or {}).items()
+    ]
     values = {name: value_of(expression, facts) for name, expression in written}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -203,7 +205,7 @@ def _result(operation: str, numbers: list[Any]) -> Any:
 
 
 def _within(number: Any) -> Any:
-    return MOST if number > MOST else -MOST if number < -MOST else number
+    return MOST if number > MOST else max(number, -MOST)
 
 
 # ---- the choice ---------------------------------------------------------------------

@@ -67,7 +67,7 @@ def run_playbook(seed: str, requests: int) -> Tally:
     trial = Trial(text, loaded.playbook, loaded.ruleset)
     fired: set[int] = set()
     for number in range(requests):
-        body = random_body(random, text, loaded.playbook.plays)
+        body = random_body(random, text, loaded.playbook)
         try:
             verdicts = trial.verdicts(body)
             differs = bool(difference_of(verdicts))

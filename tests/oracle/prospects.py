@@ -1,50 +1,45 @@
-"""Random requests: what is known of a prospect, what has happened, and the moment of the question."""
+"""Random requests: what is known of a prospect, what has happened, and when it is asked."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
-from service.playbook.rules import Play
-from service.playbook.vocabulary import STANDARD_FACTS
+from service.playbook.rules import Play, Playbook
+from service.playbook.vocabulary import CHANNELS, INBOUND_OUTCOMES, OUTBOUND_OUTCOMES
 from tests.oracle.stock import (
     ACTIONS,
-    CHANNELS,
-    DECLARED,
-    INBOUND_OUTCOMES,
-    OUTBOUND_OUTCOMES,
-    STANDARD,
     TEMPLATES,
+    Kind,
     value_for,
 )
 
 NOON = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-_GIVEN = (*DECLARED, *(name for name in STANDARD if STANDARD_FACTS[name].origin == "caller"))
 Body = dict[str, Any]
 
 
-def random_body(random: Random, text: str, plays: Sequence[Play] = ()) -> Body:
+def random_body(random: Random, text: str, playbook: Playbook) -> Body:
     """A request for a playbook of this text, mostly about the facts that it names.
 
     Some histories go through the steps of one of its sequences.
     """
-    named = [name for name in _GIVEN if name in text]
-    prospect = {name: value_for(random, name) for name in named if random.random() < 0.7}
+    given = [fact for fact in playbook.facts.values() if fact.origin == "caller"]
+    kinds = {fact.name: Kind(fact.type, fact.values, fact.ordered) for fact in given}
+    named = {name: kind for name, kind in kinds.items() if name in text and name != "id"}
+    prospect = {
+        name: value_for(random, name, kind) for name, kind in named.items() if random.random() < 0.7
+    }
     if random.random() < 0.1:
-        name = random.choice(_GIVEN)
-        prospect[name] = random.choice((None, value_for(random, name)))
+        prospect |= dict.fromkeys(random.sample([*kinds], 2))
     if random.random() < 0.05:
         prospect |= {"no_such_fact": 7, "touches": 99, "k1": True}
-    declared = {name for name in DECLARED if f"{name}: {{" in text}
-    prospect = {n: v for n, v in prospect.items() if n in declared or n not in DECLARED}
     as_of = _moment(random, NOON, random.choice((0, 0, 1, 3, 40)))
     history = [_touch(random, as_of) for _ in range(random.choice((0, 0, 1, 2, 3, 5, 8, 12)))]
-    sequences = [play for play in plays if play.is_sequence]
+    sequences = [play for play in playbook.plays if play.is_sequence]
     if sequences and random.random() < 0.5:
         history = history[:2] + _walk(random, as_of, random.choice(sequences))
     if history and random.random() < 0.2:
         history.append(dict(random.choice(history)))
-    return {"prospect": {"id": "p", **prospect}, "history": history, "as_of": _told(random, as_of)}
+    return {"prospect": {**prospect, "id": "p"}, "history": history, "as_of": _told(random, as_of)}
 
 
 def _walk(random: Random, as_of: datetime, play: Play) -> list[dict[str, Any]]:
@@ -77,7 +72,7 @@ def _told(random: Random, moment: datetime) -> str:
 
 def _touch(random: Random, as_of: datetime) -> dict[str, Any]:
     at = _moment(random, as_of, random.choice((0, 1, 2, 3, 5, 7, 7, 10, 14, 14, 20, 30, 60, -1)))
-    told: dict[str, Any] = {"at": _told(random, at), "channel": random.choice(CHANNELS)}
+    told: dict[str, Any] = {"at": _told(random, at), "channel": random.choice((*CHANNELS, None))}
     if random.random() < 0.2:
         told |= {"direction": "inbound", "outcome": random.choice((*INBOUND_OUTCOMES, None))}
     else:

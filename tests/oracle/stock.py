@@ -1,10 +1,10 @@
-"""What random playbooks and prospects are made of: facts of every type, and values near the edge."""
+"""What random playbooks and prospects are made of: facts of every type, values near an edge."""
 
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from service.playbook.vocabulary import CHANNELS, INBOUND_OUTCOMES, OUTBOUND_OUTCOMES, STANDARD_FACTS
+from service.playbook.vocabulary import CHANNELS, STANDARD_FACTS
 
 WORDS = ("small", "middle", "large")
 #: The facts that a playbook may declare; some of them with a default.
@@ -26,7 +26,15 @@ STANDARD = (
     *("other_contacts", "owner_name", "open_questions", "opted_out_channels", "next_meeting_at"),
     *("revisit_on", "preferred_channel", "time_zone", "touches", "attempts", "attempts_email"),
     *("attempts_voicemail", "silent_days", "days_since_last_touch", "days_since_first_touch"),
-    *("ever_replied", "last_action", "last_channel", "last_outcome", "last_inbound", "today", "now"),
+    *(
+        "ever_replied",
+        "last_action",
+        "last_channel",
+        "last_outcome",
+        "last_inbound",
+        "today",
+        "now",
+    ),
 )
 ACTIONS = ("follow_up", "reopen", "break_up", "check_in")
 TEMPLATES = ("hello", "goodbye")
@@ -96,15 +104,11 @@ def constants(name: str, kind: Kind) -> tuple[Any, ...]:
     return _OF_ONE_FACT.get(name) or kind.words or _VALUES[kind.type]
 
 
-def value_for(random: Random, name: str) -> Any:
+def value_for(random: Random, name: str, kind: Kind) -> Any:
     """A value that a request may give a fact: one that tests name, or one beside it."""
-    kind = kind_of(name)
     near = constants(name, kind)
     far = () if kind.words or name in _OF_ONE_FACT else _BESIDE.get(kind.type, ())
     if kind.type == "list":
         pool = [*near, *far]
         return [random.choice(pool) for _ in range(random.randrange(4))]
     return random.choice(near if not far or random.random() < 0.7 else far)
-
-
-__all__ = ["CHANNELS", "INBOUND_OUTCOMES", "OUTBOUND_OUTCOMES"]

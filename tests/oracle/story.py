@@ -90,7 +90,8 @@ class Story:
                 latest[one.id or one] = one
         self.events = sorted(latest.values(), key=order)
         self.sent = [one for one in self.events if not one.inbound]
-        self.arrived = [one for one in self.sent if one.outcome not in NOBODY]
+        self.done = [one for one in self.sent if one.outcome not in NOBODY]
+        self.arrived = [one for one in self.done if one.channel]
         human = [one.at for one in self.events if one.outcome in HUMAN]
         self.human_at = max(human) if human else None
         self.attempts = [one for one in self.arrived if self.is_since_human(one)]
@@ -117,8 +118,7 @@ class Story:
             told["days_since_last_touch"] = (self.now - self.arrived[-1].at) // DAY
         if self.arrived or self.human_at:
             told["silent_days"] = (self.now - (self.human_at or self.arrived[0].at)) // DAY
-        if self.sent:
-            last = self.sent[-1]
+        for last in [one for one in self.sent if one.channel][-1:]:
             words = {"channel": last.channel, "outcome": last.outcome, "action": last.action}
             told |= {f"last_{key}": word for key, word in words.items() if word}
         inbound = [one for one in self.events if one.inbound]
@@ -144,7 +144,7 @@ class Story:
 
     def progress(self, play: Play) -> int:
         """How many steps of a sequence are done; one that repeats begins again from 0."""
-        events = iter(self.attempts)
+        events = filter(self.is_since_human, self.done)
         done = 0
         for step in cycle(play.steps) if play.repeat else play.steps:
             if not any(_is_done(step, one) for one in events):

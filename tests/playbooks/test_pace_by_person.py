@@ -11,11 +11,15 @@ from service.playbook.vocabulary import STANDARD_FACTS
 from tests.simulation import START, Sent, ago, answer, ready, silence
 
 NAME = "pace-by-person"
-CHICAGO = {"time_zone": "America/Chicago"}
+CHICAGO: dict[str, object] = {"time_zone": "America/Chicago"}
 INPUTS = ("seniority", "purchase_type", "urgency")
 GRID = {name: STANDARD_FACTS[name].values for name in INPUTS}
-DAILY = {"seniority": "individual", "purchase_type": "commodity", "urgency": "critical"}
-FORTNIGHTLY = {"seniority": "vp", "purchase_type": "capital", "urgency": "none"}
+DAILY: dict[str, object] = {
+    "seniority": "individual",
+    "purchase_type": "commodity",
+    "urgency": "critical",
+}
+FORTNIGHTLY: dict[str, object] = {"seniority": "vp", "purchase_type": "capital", "urgency": "none"}
 
 SILENT: dict[str, dict[str, object]] = {
     "nothing known": {},
@@ -54,7 +58,8 @@ def pace(seniority: object, purchase_type: object, urgency: object) -> int:
 
 
 PACES = {
-    cell: pace(*cell) for cell in product(*((*words, None) for words in map(GRID.get, INPUTS)))
+    cell: pace(*cell)
+    for cell in product(*((*STANDARD_FACTS[name].values, None) for name in INPUTS))
 }
 
 

@@ -1,0 +1,80 @@
+"""The service as it ships, `unghost serve`, on a free port of this machine."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PLAYBOOKS = ROOT / "tests" / "corpus" / "requests" / "playbooks"
+QUESTION = b'{"prospect":{"id":"c-1"},"history":[],"as_of":"2026-11-20T15:00:00-05:00"}'
+PATIENCE = 20
+
+Address = tuple[str, int]
+
+
+@contextmanager
+def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Address]:
+    """The service with these options, ready to answer, and stopped in the end.
+
+    It writes to no terminal: an error that nobody asked for is on stderr, which a test sees.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address: Address = ("127.0.0.1", probe.getsockname()[1])
+    command = [sys.executable, "-m", "service", "serve", "--port", str(address[1]), *options]
+    more = {"UNGHOST_PLAYBOOKS": str(PLAYBOOKS), **(environment or {})}
+    clean = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
+    process = subprocess.Popen(command, cwd=ROOT, env={**clean, **more})
+    try:
+        until_ready(address)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def until_ready(address: Address) -> None:
+    """Wait for the first answer."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            assert ask(address, "GET", "/readyz")[0] == 200
+        except OSError:
+            assert time.monotonic() < end, "the service does not start"
+            time.sleep(0.05)
+        else:
+            return
+
+
+def ask(
+    address: Address,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    kind: str = "application/json",
+    timeout: float = PATIENCE,
+) -> tuple[int, Any]:
+    """One request on a connection of its own: the status, and the JSON of the answer.
+
+    Raises:
+        OSError: there is no answer, or none in time.
+    """
+    with closing(HTTPConnection(*address, timeout=timeout)) as connection:
+        try:
+            connection.request(method, path, body, {"Content-Type": kind} if body else {})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read() or b"null")
+        except HTTPException as error:
+            raise ConnectionError(repr(error)) from error
+
+
+def decision(address: Address, timeout: float = PATIENCE) -> int:
+    """The status of a good question's answer."""
+    return ask(address, "POST", "/v1/next-action", QUESTION, timeout=timeout)[0]
