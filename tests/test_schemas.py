@@ -132,7 +132,7 @@ def test_words_are_those_of_the_vocabulary() -> None:
     request, decision = load("decision-request")["$defs"], load("decision")["properties"]
     touch, prospect = request["touch"]["properties"], request["prospect"]["properties"]
 
-    assert list(CHANNELS) == touch["channel"]["enum"]
+    assert [*CHANNELS, None] == touch["channel"]["enum"]
     assert [*CHANNELS, None] == decision["channel"]["enum"]
     assert list(CHANNELS) == prospect["opted_out_channels"]["items"]["enum"]
     assert [*OUTBOUND_OUTCOMES, *INBOUND_OUTCOMES, None] == touch["outcome"]["enum"]

@@ -99,7 +99,7 @@ def _answer(ready: Ready, request: Request, reasoned: Reasoned, choice: _Choice)
         because=step.because,
         rule=rule.name if rule else "",
         step=rule.step + 1 if rule and winner.play and winner.play.is_sequence else 0,
-        rules=rules_behind(ready, reasoned, rule),
+        rules=rules_behind(ready, reasoned, step, rule),
         policy=choice.policy,
         alternatives=choice.alternatives,
         unknown_facts=unknown_facts(ready, reasoned, _plays_above(ready, reasoned, winner)),

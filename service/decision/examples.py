@@ -14,8 +14,10 @@ from service.decision.answer import Decision
 from service.decision.calendar import Calendar, calendar_for
 from service.decision.clock import opening
 from service.decision.decide import decide
-from service.decision.prospect import InvalidRequest
+from service.decision.facts import Reading, facts_at
+from service.decision.prospect import InvalidRequest, Request
 from service.decision.ready import Ready
+from service.decision.reasoning import reason
 from service.playbook.ruleset import END
 from service.playbook.values import read_date, read_instant
 from service.playbook.vocabulary import CHANNELS
@@ -84,7 +86,7 @@ def _run(ready: Ready, example: Mapping[str, Any], number: int, reached: set[str
         problems = tuple(f"{error.path[1:]} {error.message}" for error in invalid.errors)
         return ExampleResult(title, number, (), None, problems)
     decision = decide(ready, request)
-    reached.update(_reached(decision))
+    reached.update(_reached(ready, request, decision))
     mistaken = tuple(
         warning.message
         for warning in decision.warnings
@@ -94,11 +96,15 @@ def _run(ready: Ready, example: Mapping[str, Any], number: int, reached: set[str
     return ExampleResult(title, number, checks, decision.to_json(), mistaken)
 
 
-def _reached(decision: Decision) -> set[str]:
-    names = {rule["rule"] for rule in decision.rules}
+def _reached(ready: Ready, request: Request, decision: Decision) -> set[str]:
+    """The rules and tables that had a say, and the play that answered."""
+    facts = facts_at(request.given, request.history, request.calendar)
+    reasoned = reason(ready, Reading(facts, request.history))
+    names = {rule.name for rule in reasoned.effective if rule.role != "refute"}
+    last = ready.ruleset.otherwise
     if decision.rule:
-        names.add(f"{decision.rule}/{decision.step or 'end'}")
-    if decision.reason == "FALLBACK" or not decision.rule:
+        names |= {decision.rule, f"{decision.rule}/{decision.step or 'end'}"}
+    elif last and (decision.action, decision.because) == (last.action, last.because):
         names.add("otherwise")
     return names
 

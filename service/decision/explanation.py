@@ -6,49 +6,24 @@ from typing import Any
 from service.decision.facts import Facts
 from service.decision.ready import Ready
 from service.decision.reasoning import Reasoned
+from service.playbook.rules import Ref, Step
 from service.playbook.ruleset import CompiledRule, Cond, Field
-from service.playbook.strata import names_read
 
 
-def rules_behind(ready: Ready, reasoned: Reasoned, winner: CompiledRule | None) -> list[Any]:
-    """The rules that led to the answer: first those the winner leans on, then the winner.
-
-    Without a winner, all rules and rows that concluded something.
-    """
-    if winner is None:
-        chain = [rule for rule in reasoned.effective if rule.role != "refute"]
-    else:
-        chain = [*_leaned_on(ready, reasoned, winner), winner]
-    return [_explained(ready, reasoned, rule) for rule in chain]
-
-
-def _leaned_on(ready: Ready, reasoned: Reasoned, winner: CompiledRule) -> list[CompiledRule]:
-    needed = _facts_of(ready, winner)
-    play = ready.ruleset.plays[winner.play]
-    if winner.step >= 0:
-        step = play.steps[winner.step]
-        if step.wait is not None:
-            needed |= set(names_read(step.wait.amount))
-    chain: list[CompiledRule] = []
+def rules_behind(
+    ready: Ready, reasoned: Reasoned, step: Step, winner: CompiledRule | None
+) -> list[dict[str, object]]:
+    """The rules that led to a step: those it leans on, in their order, then the winner."""
+    needed = set(ready.reads[winner.id]) if winner else set()
+    if step.wait is not None:
+        needed |= {value.name for value in (step.wait.amount, step.wait.after)
+                   if isinstance(value, Ref)}
+    chain: list[CompiledRule] = [winner] if winner else []
     for rule in reversed(reasoned.effective):
-        if _given_by(ready, rule) & needed:
+        if not needed.isdisjoint(ready.gives[rule.id]):
             chain.append(rule)
-            needed |= _facts_of(ready, rule)
-    return chain[::-1]
-
-
-def _given_by(ready: Ready, rule: CompiledRule) -> set[str]:
-    if rule.role == "refute":
-        return {c.fact for c in ready.ruleset.completions if rule.id in c.refutations}
-    return set(rule.then or ())
-
-
-def _facts_of(ready: Ready, rule: CompiledRule) -> set[str]:
-    fields = (ready.fields[name] for name in rule.fields)
-    found = {name for field in fields for name in (field.fact, field.other) if name}
-    for expression in (rule.then or {}).values():
-        found.update(names_read(expression))
-    return found
+            needed |= ready.reads[rule.id]
+    return [_explained(ready, reasoned, rule) for rule in reversed(chain)]
 
 
 def _explained(ready: Ready, reasoned: Reasoned, rule: CompiledRule) -> dict[str, object]:
@@ -61,7 +36,14 @@ def _explained(ready: Ready, reasoned: Reasoned, rule: CompiledRule) -> dict[str
         if field.kind in ("done", "progress"):
             seen[field.label] = _field_value(reasoned, name)
     because = _refuted(ready, rule) if rule.role == "refute" else rule.because
-    return {"rule": rule.name, "line": rule.line, "because": because, "facts": seen}
+    then = {name: plain(reasoned.facts.get(name)) for name in sorted(ready.gives[rule.id])}
+    return {
+        "rule": rule.name,
+        "line": rule.line,
+        "because": because,
+        "facts": seen,
+        "then": then,
+    }
 
 
 def _refuted(ready: Ready, rule: CompiledRule) -> str:
@@ -95,7 +77,7 @@ def unknown_facts(ready: Ready, reasoned: Reasoned, rules: Iterable[CompiledRule
     seen = {name: number for values in reasoned.fields for name, number in values.items()}
     while pending:
         rule = pending.pop(0)
-        if rule.id in looked_at or seen.keys() >= set(rule.fields):
+        if rule.id in looked_at or seen.keys() >= ready.sees[rule.id]:
             continue
         looked_at.add(rule.id)
         for name in _undecided(rule.when, seen):

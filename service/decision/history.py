@@ -7,12 +7,21 @@ from functools import cached_property
 from typing import Any
 
 from service.playbook.rules import Play
-from service.playbook.vocabulary import HUMAN_INBOUND, OPT_OUTS, OUTBOUND_OUTCOMES, TALK, UNREACHED
+from service.playbook.vocabulary import (
+    CHANNELS,
+    HUMAN_INBOUND,
+    OPT_OUTS,
+    OUTBOUND_OUTCOMES,
+    TALK,
+    UNREACHED,
+)
 
 DAY = 86_400
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 #: Later in this list is later in the life of a touch.
 _PROGRESS_OF_OUTCOME = {outcome: i for i, outcome in enumerate(OUTBOUND_OUTCOMES)}
+#: Of touches at one moment a call comes before the voicemail that follows it.
+_PLACE_OF_CHANNEL = {channel: i for i, channel in enumerate(CHANNELS)}
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,8 @@ def _order(touch: Touch) -> tuple[Any, ...]:
     return (
         touch.at,
         touch.direction == "inbound",
+        _PLACE_OF_CHANNEL.get(touch.channel or "", -1),
         _PROGRESS_OF_OUTCOME.get(touch.outcome, 0),
-        touch.channel or "",
         touch.action,
         touch.template,
         touch.outcome,

@@ -8,6 +8,7 @@ from service.decision.engine import Program
 from service.decision.facts import Reader, reader
 from service.decision.message import CompiledTemplate, compile_templates
 from service.playbook.ruleset import CompiledRule, Completion, Field, Ruleset, Stratum
+from service.playbook.strata import names_read
 from service.playbook.vocabulary import STANDARD_FACTS, Fact
 
 
@@ -25,7 +26,8 @@ class Ready:
     """A ruleset with its program in the engine, its readers of fields and its messages.
 
     `rules` stand at the index of their id; `plays` are those that propose a step; `makers`
-    are the rules and rows that conclude a fact; `fields` stand by name; `instants` are the facts
+    are the rules and rows that conclude a fact; `fields` stand by name; by a rule's id, `sees`
+    are its fields, `reads` the facts behind them, `gives` the facts it concludes; `instants` are the facts
     that hold a moment.
     """
 
@@ -37,6 +39,9 @@ class Ready:
     plays: tuple[CompiledRule, ...]
     makers: Mapping[str, tuple[CompiledRule, ...]]
     fields: Mapping[str, Field]
+    sees: tuple[frozenset[str], ...]
+    reads: tuple[frozenset[str], ...]
+    gives: tuple[frozenset[str], ...]
     messages: Mapping[str, CompiledTemplate]
     instants: tuple[str, ...]
     clockwork: Clockwork
@@ -49,6 +54,7 @@ def make_ready(ruleset: Ruleset) -> Ready:
     rules = sorted(
         (rule for stratum in ruleset.strata for rule in stratum.rules), key=lambda rule: rule.id
     )
+    fields = {f.name: f for stratum in ruleset.strata for f in stratum.fields}
     return Ready(
         ruleset=ruleset,
         facts=facts,
@@ -60,7 +66,10 @@ def make_ready(ruleset: Ruleset) -> Ready:
             name: tuple(rule for rule in rules if name in (rule.then or {}))
             for name in ruleset.conclusions()
         },
-        fields={f.name: f for stratum in ruleset.strata for f in stratum.fields},
+        fields=fields,
+        sees=tuple(frozenset(rule.fields) for rule in rules),
+        reads=tuple(_facts_read(rule, fields) for rule in rules),
+        gives=tuple(_facts_given(rule, ruleset) for rule in rules),
         instants=tuple(name for name, fact in facts.items() if fact.type == "instant"),
         messages=compile_templates(ruleset.templates),
         clockwork=clockwork(ruleset, facts),
@@ -87,3 +96,16 @@ def _layer(stratum: Stratum, ruleset: Ruleset, facts: Mapping[str, Fact]) -> Lay
 def _last_of(completion: Completion, ruleset: Ruleset) -> int:
     order = [rule.id for stratum in ruleset.strata for rule in stratum.rules]
     return max(completion.refutations, key=order.index)
+
+
+def _facts_read(rule: CompiledRule, fields: Mapping[str, Field]) -> frozenset[str]:
+    seen = (fields[name] for name in rule.fields)
+    found = {name for field in seen for name in (field.fact, field.other) if name}
+    for expression in (rule.then or {}).values():
+        found.update(names_read(expression))
+    return frozenset(found)
+
+
+def _facts_given(rule: CompiledRule, ruleset: Ruleset) -> frozenset[str]:
+    refuted = (c.fact for c in ruleset.completions if rule.id in c.refutations)
+    return frozenset((*(rule.then or ()), *refuted))

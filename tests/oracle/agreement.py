@@ -86,7 +86,11 @@ def verdict_of_the_product(ready: Ready, body: Body) -> Verdict:
 
 def shown(verdict: Verdict) -> dict[str, str]:
     """A verdict in texts that are equal where it is the same, down to the types of numbers."""
-    facts = {name: value for name, value in verdict.facts.items() if value is not None}
+    facts = {
+        name: value + 0.0 if isinstance(value, float) else value  # minus nought is nought
+        for name, value in verdict.facts.items()
+        if value is not None
+    }
     return {
         "fired": json.dumps(sorted(verdict.fired)),
         "facts": json.dumps(facts, sort_keys=True, default=_as_text),

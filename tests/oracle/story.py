@@ -53,9 +53,10 @@ def event(told: Mapping[str, Any]) -> Event:
 
 
 def order(one: Event) -> tuple[Any, ...]:
-    """How events stand in a story: by time; at one time, what we did comes first."""
-    words = (one.channel, one.action, one.template, one.outcome, one.id)
-    return (one.at, one.inbound, one.stage, words)
+    """How events stand in a story: by time; at one time, what we did, channel by channel."""
+    channel = CHANNELS.index(one.channel) if one.channel else -1
+    words = (one.action, one.template, one.outcome, one.id)
+    return (one.at, one.inbound, channel, one.stage, words)
 
 
 def typed(fact: Fact, written: Any) -> Any:
