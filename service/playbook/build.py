@@ -55,7 +55,7 @@ def build(
     declare_conclusions(scope)
     check_names(data, scope)
     playbook = _assemble(data, scope, defaults)
-    return (playbook if scope.complete else None), tuple(scope.diagnostics)
+    return (playbook if scope.complete else None), scope.found()
 
 
 def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -> Playbook | None:

@@ -11,8 +11,8 @@ from typing import Any
 from service.playbook.diagnostics import did_you_mean
 from service.playbook.done import read_done
 from service.playbook.rules import ALWAYS, All, AnyOf, Condition, Not, Operator, Test
-from service.playbook.scope import Path, Scope, as_list, as_ref
-from service.playbook.values import HOW_TO_WRITE, KIND_WORDS, fits
+from service.playbook.scope import Path, Scope, as_list, as_ref, as_written
+from service.playbook.values import KIND_WORDS, fits, how_to_write
 from service.playbook.vocabulary import CHANNELS, Fact
 
 _ORDERINGS = ("at_least", "at_most", "more_than", "less_than")
@@ -153,12 +153,12 @@ def _may_be_in(fact: Fact, word: str, path: Path, scope: Scope) -> bool:
     if word.startswith("$"):
         scope.report(
             "type-mismatch",
-            f"`contains` looks for words, and `{word}` is a reference",
+            f"`contains` looks for words, and `{as_written(word)}` is a reference",
             path,
             "write the words themselves",
         )
     elif known and word not in known:
-        _never_is(f"`{fact.name}` never contains `{word}`", word, known, path, scope)
+        _never_is(f"`{fact.name}` never contains `{as_written(word)}`", word, known, path, scope)
     else:
         return True
     scope.complete = False
@@ -194,30 +194,39 @@ def _is_comparable(fact: Fact, value: object, path: Path, scope: Scope) -> bool:
     if fact.type != "list" and fits(fact, value):
         return True
     if fact.type == "choice" and isinstance(value, str):
-        _never_is(f"`{fact.name}` is never `{value}`", value, fact.values, path, scope)
+        _never_is(f"`{fact.name}` is never `{as_written(value)}`", value, fact.values, path, scope)
     else:
         _mismatch(fact, value, path, scope)
     return False
 
 
 def _never_is(message: str, word: str, known: Collection[str], path: Path, scope: Scope) -> None:
-    hint = did_you_mean(word, known)
+    hint = "" if scope.is_full else did_you_mean(word, known)
     scope.report("value-not-allowed", message, path, hint)
     scope.complete = False
 
 
 def _mismatch(fact: Fact, value: object, path: Path, scope: Scope) -> None:
-    written = str(value).lower() if isinstance(value, bool) else str(value)
+    written = as_written(value)
     if fact.type == "date" and re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
         message, hint = f"there is no day `{written}`", "correct the day or the month"
     elif fact.type == "list":
         message = f"`{fact.name}` is a list, and cannot be compared with `{written}`"
         hint = f"write `{fact.name}: {{contains: {written}}}`"
     else:
-        message = f"`{fact.name}` is {KIND_WORDS[fact.type]}, and `{written}` is not"
-        hint = did_you_mean(written, fact.values) if fact.values else HOW_TO_WRITE[fact.type]
+        message = f"`{fact.name}` is {KIND_WORDS[fact.type]}, and {_quoted(value)} is not"
+        hint = how_to_write(fact, value) or did_you_mean(written, fact.values)
+        if isinstance(value, bool) and set(fact.values) <= {"yes", "no"}:
+            hint = "conclude `true` or `false`, not `yes` or `no`"
     scope.report("type-mismatch", message, path, hint)
     scope.complete = False
+
+
+def _quoted(value: object) -> str:
+    """The value as a message names it; a text that looks like something else in its quotes."""
+    if isinstance(value, str) and re.fullmatch(r"true|false|-?\d+(\.\d+)?", value):
+        return f'`"{value}"`'
+    return f"`{as_written(value)}`"
 
 
 def _report_incomparable(fact: Fact, name: str, other: Fact, path: Path, scope: Scope) -> None:
@@ -229,6 +238,6 @@ def _report_incomparable(fact: Fact, name: str, other: Fact, path: Path, scope: 
         hint = "compare it with a word of its own"
     else:
         message = f"`{fact.name}` is {kind}, and `${name}` is {other_kind}"
-        hint = f"compare it with {kind}" if fact.type != "list" else HOW_TO_WRITE["list"]
+        hint = f"compare it with {kind}" if fact.type != "list" else how_to_write(fact, None)
     scope.report("type-mismatch", message, path, hint)
     scope.complete = False

@@ -4,8 +4,8 @@ from typing import Any
 
 from service.playbook.diagnostics import did_you_mean
 from service.playbook.rules import Parameter, Scalar
-from service.playbook.scope import Path, Scope, as_ref
-from service.playbook.values import HOW_TO_WRITE, KIND_WORDS, fits
+from service.playbook.scope import Path, Scope, as_ref, as_written
+from service.playbook.values import KIND_WORDS, fits, how_to_write
 from service.playbook.vocabulary import ACTIONS, STANDARD_FACTS, Fact
 
 #: Words with a meaning of their own where a fact could stand.
@@ -133,8 +133,8 @@ def _read_default(
 
 
 def _report_default(fact: Fact, written: object, value: object, path: Path, scope: Scope) -> None:
-    shown = str(written).lower() if isinstance(written, bool) else str(written)
-    code, hint = "type-mismatch", HOW_TO_WRITE.get(fact.type, "")
+    shown = as_written(written)
+    code, hint = "type-mismatch", how_to_write(fact, value)
     if fact.type == "list":
         message, hint = f"`{fact.name}` is a list, and a list has no default", "delete `default`"
     elif fact.type == "choice" and isinstance(value, str):

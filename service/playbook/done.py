@@ -17,14 +17,14 @@ _OUTCOMES: dict[str, tuple[str, ...]] = {
 
 def read_done(data: dict[str, Any], path: Path, scope: Scope) -> Done | None:
     """The test at a path, or None after noting what is wrong with it."""
-    before = len(scope.diagnostics)
+    before = scope.noted
     direction = data.get("direction", "outbound")
     words = {key: _words(data.get(key)) for key in ("action", "channel", "outcome", "template")}
     _check_words(data, direction, path, scope)
     at_most = _count(data.get("at_most"), (*path, "at_most"), scope)
     at_least = _count(data.get("at_least"), (*path, "at_least"), scope)
     within = _within(data.get("within"), (*path, "within"), scope)
-    if len(scope.diagnostics) > before:
+    if scope.noted > before:
         scope.complete = False
         return None
     if at_least is None:

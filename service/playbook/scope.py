@@ -7,6 +7,7 @@ from typing import Any, Literal
 from service.playbook.diagnostics import Diagnostic, Place, Severity, did_you_mean
 from service.playbook.document import Document
 from service.playbook.rules import Parameter, Ref, Scalar
+from service.playbook.source import MAX_DIAGNOSTICS, shortened
 from service.playbook.vocabulary import Fact
 
 Path = tuple[str | int, ...]
@@ -24,8 +25,8 @@ class Scope:
     `broken` are the paths at which the shape is wrong already: what lies there is passed
     over, since it has been reported. `unsure` are names declared in such a place: they exist,
     and nobody knows what they are. `blind` says that a whole section of names could not be
-    read, so that an unknown name proves nothing. `complete` turns False when a part could not
-    be built.
+    read, so that an unknown name proves nothing. `left_out` are the places of mistakes beyond
+    `MAX_DIAGNOSTICS`. `complete` turns False when a part could not be built.
     """
 
     document: Document
@@ -38,6 +39,7 @@ class Scope:
     unsure: set[str] = field(default_factory=set)
     blind: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    left_out: list[Place] = field(default_factory=list)
     complete: bool = True
 
     def is_sound(self, path: Path) -> bool:
@@ -77,7 +79,30 @@ class Scope:
     ) -> None:
         """Note what is wrong at a path (at its key, where the key itself is the mistake)."""
         place = self.document.key_place(path) if at_key else self.document.place(path)
-        self.diagnostics.append(Diagnostic(code, message, place, hint, severity))
+        if not self.is_full:
+            self.diagnostics.append(Diagnostic(code, message, place, hint, severity))
+        elif severity == "error":
+            self.left_out.append(place)
+            self.complete = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough is wrong already for one reading."""
+        return len(self.diagnostics) >= MAX_DIAGNOSTICS
+
+    @property
+    def noted(self) -> int:
+        """How much was found wrong so far, told or not."""
+        return len(self.diagnostics) + len(self.left_out)
+
+    def found(self) -> tuple[Diagnostic, ...]:
+        """What was found wrong; beyond `MAX_DIAGNOSTICS`, how much more there is."""
+        if not self.left_out:
+            return tuple(self.diagnostics)
+        message = f"there are {len(self.left_out):,} more mistakes from here on"
+        hint = "mend the others first, and check again"
+        more = Diagnostic("too-many-mistakes", message, min(self.left_out), hint)
+        return (*self.diagnostics, more)
 
     def unknown(
         self, kind: Kind, name: str, path: Path, known: Iterable[str], *, at_key: bool = False
@@ -90,7 +115,7 @@ class Scope:
             message = f"`{name}` is a parameter, and this must be a fact"
             hint = f"a fact can be compared with it: `touches: {{at_least: ${name}}}`"
         else:
-            message = f"there is no {kind} `{name}`"
+            message = f"there is no {kind} `{as_written(name)}`"
             hint = self._suggestion(name, known, f"{kind}s")
         self.report(f"unknown-{kind}", message, path, hint, at_key=at_key)
 
@@ -134,6 +159,8 @@ class Scope:
 
     def _suggestion(self, name: str, known: Iterable[str], section: str) -> str:
         """The nearest name; where none is near, the few there are, and where to add one."""
+        if self.is_full:
+            return ""  # looking for near names takes time
         hint = did_you_mean(name, known)
         if hint.startswith("did"):
             return hint
@@ -148,6 +175,12 @@ class Scope:
     def place(self, path: Path) -> Place:
         """Where the value at a path stands."""
         return self.document.place(path)
+
+
+def as_written(value: object) -> str:
+    """A value as a message can quote it: as it stands in the playbook, in one short line."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return shortened(" ".join(text.split()))
 
 
 def as_ref(value: object) -> Ref | None:

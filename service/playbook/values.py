@@ -43,7 +43,7 @@ TYPE_WORDS = {
 #: What a fact is, in a message about a playbook.
 KIND_WORDS = {**TYPE_WORDS, "choice": "a word", "date": "a date", "instant": "a moment"}
 #: How a value of each type is written.
-HOW_TO_WRITE = {
+_HOW_TO_WRITE = {
     "boolean": "write `true` or `false`",
     "integer": "write a whole number such as `7`",
     "number": "write a number such as `2.5`",
@@ -52,6 +52,20 @@ HOW_TO_WRITE = {
     "instant": "write it as `2026-11-20T15:00:00-05:00`",
     "list": "test it with `contains`, `empty` or `known`",
 }
+
+_QUOTED = {
+    "boolean": re.compile("true|false"),
+    "integer": re.compile(r"-?\d+"),
+    "number": re.compile(r"-?\d+(\.\d+)?"),
+}
+
+
+def how_to_write(fact: Fact, value: object) -> str:
+    """A hint how to write a value of the fact's type, which this value is not; maybe empty."""
+    quoted = _QUOTED.get(fact.type)
+    if quoted and isinstance(value, str) and quoted.fullmatch(value):
+        return "leave the quotes out"
+    return _HOW_TO_WRITE.get(fact.type, "")
 
 
 def read_date(text: object) -> date | None:

@@ -3,7 +3,7 @@
 product    the service itself: durable-rules and all that surrounds it
 evaluator  the ruleset, read plainly
 CLIPS      the ruleset's conditions, in another rule engine
-language   the playbook's own words, three-valued, nothing compiled
+language   the playbook's own words, read anew, three-valued, nothing compiled
 """
 
 import json
@@ -21,6 +21,7 @@ from tests.oracle.clips import clips_matches
 from tests.oracle.evaluator import Verdict, judge, words_of
 from tests.oracle.language import judge_words
 from tests.oracle.prospects import NOON
+from tests.oracle.reader import reread
 from tests.oracle.story import Story
 
 Body = Mapping[str, Any]
@@ -31,6 +32,7 @@ class Trial:
 
     def __init__(self, text: str, playbook: Playbook, ruleset: Ruleset) -> None:
         self.text = text
+        self.reread = reread(text, playbook)
         self.playbook = playbook
         self.ruleset = ruleset
         self.ready = make_ready(ruleset)
@@ -44,7 +46,7 @@ class Trial:
             "product": verdict_of_the_product(self.ready, body),
             "evaluator": judge(self.ruleset, story),
             "CLIPS": judge(self.ruleset, story, self.clips),
-            "language": judge_words(self.playbook, self.ruleset, story),
+            "language": judge_words(self.reread, self.ruleset, story),
         }
 
     def disagreement(self, body: Body) -> str:

@@ -49,7 +49,7 @@ def opposite(truth: Truth) -> Truth:
 
 
 def judge_words(playbook: Playbook, ruleset: Ruleset, story: Story) -> Verdict:
-    """What came out; which compiled rules should have fired is asked of the words alone."""
+    """What came out of a playbook as `reader` reads it: no compiled condition is looked at."""
     reading = Words(playbook, story)
     for name in reading.makers:
         reading.value(name)
@@ -72,6 +72,7 @@ class Words:
             self.facts.setdefault(name, typed(playbook.facts[name], written))
         self.rules = {rule.name: rule for rule in playbook.conclusions}
         self.tables = {table.name: table for table in playbook.tables}
+        self.named_plays = {play.name: play for play in playbook.plays}
         self.makers: dict[str, list[Conclude | Table]] = {}
         for part in (*playbook.conclusions, *playbook.tables):
             for name in part.then if isinstance(part, Conclude) else part.outputs:
@@ -151,8 +152,6 @@ class Words:
                 return bool({*value} & {*other})
             case "empty":
                 return (value == ()) is other
-            case "in":
-                return any(_compares(fact, "is", value, each, written=True) for each in other)
         written = not isinstance(test.value, Ref) or test.value.name in self.playbook.parameters
         return _compares(fact, test.operator, value, other, written=written)
 
@@ -173,7 +172,7 @@ class Words:
             case "row":
                 return self.row_holds(self.tables[rule.table], rule.row)
             case "play":
-                return self.next_step(self.playbook.plays[rule.play]) == rule.step
+                return self.next_step(self.named_plays[rule.name]) == rule.step
 
     def next_step(self, play: Play) -> int | None:
         """The step that a play proposes, or None where it proposes nothing."""
@@ -191,7 +190,7 @@ class Words:
             where = play.place
             return (not play.is_exit, -play.priority, where.line, where.column)
 
-        for play in sorted(self.playbook.plays, key=preference):
+        for play in sorted(self.named_plays.values(), key=preference):
             step = self.next_step(play)
             if step is not None:
                 yield play.name, step

@@ -17,9 +17,11 @@ from service.playbook.diagnostics import Diagnostic, has_errors
 from service.playbook.source import LINE_BREAK
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = ("tests/corpus/valid", "playbooks", "tests/corpus/invalid")
+#: Those that are right more often: what is wrong already hides much.
 SOURCES = [
     path.read_text("utf-8")
-    for folder in ("tests/corpus/valid", "tests/corpus/invalid", "playbooks")
+    for folder in (*FOLDERS[:2] * 5, FOLDERS[2])
     for path in sorted((ROOT / folder).glob("*.yaml"))
     if path.stem != "not-utf8"
 ]
@@ -53,8 +55,8 @@ _NAME = re.compile(r"[A-Za-z_$-]{2,}(?=:)|\$[a-z_]+")
 
 
 def mutated(text: str, chance: random.Random) -> str:
-    """The text after up to four hasty edits."""
-    for _ in range(chance.randint(1, 4)):
+    """The text after up to three hasty edits."""
+    for _ in range(chance.choice((1, 1, 1, 2, 3))):
         text = chance.choice(_EDITS)(text, chance)
     return text
 
@@ -157,8 +159,8 @@ def _faults_of(diagnostic: Diagnostic, lines: list[str]) -> Iterator[str]:
     place, said = diagnostic.place, f"{diagnostic.message} -- {diagnostic.hint}"
     if not 1 <= place.line <= len(lines) or not 1 <= place.column <= len(lines[place.line - 1]) + 1:
         yield f"points outside of the text: {place} {said}"
-    if not diagnostic.message.strip() or "\n" in said:
-        yield f"has no message, or one of several lines: {said!r}"
+    if not diagnostic.message.strip():
+        yield f"has no message: {diagnostic.code}"
     if jargon := JARGON.search(said):
         yield f"says {jargon[0]!r}: {said}"
     if diagnostic.message.endswith("."):

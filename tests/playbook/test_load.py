@@ -138,3 +138,28 @@ otherwise: {action: wait, wait: $patince, because: x}
 
     assert [diagnostic.code for diagnostic in load(text).diagnostics] == ["unknown-parameter"]
     assert load(text.replace("patince", "patience")).diagnostics == ()
+
+
+def test_a_hopeless_playbook_is_answered_briefly() -> None:
+    """Of thousands of unknown names a hundred are told, and how many more there are."""
+    plays = "".join(
+        f"  - {{rule: r{n}, when: {{fact{n}: 1, other{n}: 2}}, do: stop, because: x}}\n"
+        for n in range(200)
+    )
+
+    found = load(part(f"plays:\n{plays}")).diagnostics
+
+    assert [diagnostic.code for diagnostic in found] == [
+        *["unknown-fact"] * 100,
+        "too-many-mistakes",
+    ]
+    assert found[-1].message == "there are 300 more mistakes from here on"
+
+
+def test_a_hundred_warnings_are_no_error() -> None:
+    """However many parameters nothing reads, the playbook can be used."""
+    parameters = "".join(f"  p{n}: {{value: 1, title: One}}\n" for n in range(150))
+    text = part(f"parameters:\n{parameters}otherwise: {{action: wait, because: x}}\n")
+
+    assert {d.code for d in load(text).diagnostics} == {"unused-parameter"}
+    assert load(text).ruleset
