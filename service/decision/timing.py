@@ -84,7 +84,7 @@ def schedule(
     if since is None or found is None or as_of > LATEST:
         return None
     due, expires = found.start, found.start + _GOOD_FOR
-    if changes_at is not None:
+    if changes_at is not None and changes_at > as_of:
         expires = min(expires, _whole_second(changes_at))
     return Timing(
         _said(due, calendar),

@@ -1,0 +1,86 @@
+"""What the client asks: the service, an empty Flask echo, and nothing at all.
+
+    python -m tests.benchmarks.served unghost|echo|void WORKER_CLASS PORT [CORE]
+
+The first two run under gunicorn with the product's own settings but for the worker class. The
+third answers everything with the same bytes: it shows how fast the client could ask.
+"""
+
+import os
+import selectors
+import socket
+import sys
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from gunicorn.app.base import BaseApplication
+
+from service.app import create_app
+from service.web.server import Address, settings
+
+#: As `unghost serve` has them.
+WORKERS, THREADS = 1, 16
+_VOID = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def echo_app() -> Flask:
+    """The least that Flask can do with JSON: read it, and write it again."""
+    app = Flask("echo", static_folder=None)
+
+    @app.post("/v1/next-action")
+    def echo() -> Response:
+        return jsonify(request.get_json())
+
+    return app
+
+
+APPS = {"unghost": create_app, "echo": echo_app}
+
+
+class _Server(BaseApplication):
+    def __init__(self, app: str, worker_class: str, port: int) -> None:
+        self._app = app
+        self._port = port
+        self._worker_class = worker_class
+        super().__init__()
+
+    def load_config(self) -> None:
+        address = Address("127.0.0.1", self._port, WORKERS, THREADS)
+        chosen = {**settings(address), "worker_class": self._worker_class, "loglevel": "error"}
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return APPS[self._app]()
+
+
+def void(port: int) -> None:
+    """The same answer to everything, until the process is stopped."""
+    selector = selectors.DefaultSelector()
+    door = socket.create_server(("127.0.0.1", port), backlog=128)
+    selector.register(door, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is door:
+                selector.register(door.accept()[0], selectors.EVENT_READ)
+                continue
+            connection: Any = key.fileobj
+            if connection.recv(1 << 18):
+                connection.sendall(_VOID)
+            else:
+                selector.unregister(connection)
+                connection.close()
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    app, worker_class, port, *core = sys.argv[1:]
+    if core:
+        os.sched_setaffinity(0, {int(core[0])})
+    if app == "void":
+        void(int(port))
+    _Server(app, worker_class, int(port)).run()
+
+
+if __name__ == "__main__":
+    main()
