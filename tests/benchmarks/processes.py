@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic, perf_counter, sleep
 
 ROOT = Path(__file__).parents[2]
@@ -32,19 +33,26 @@ def free_port() -> int:
 
 @contextmanager
 def running(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process with these arguments, stopped in the end; its errors are shown."""
+    """A Python process with these arguments, stopped in the end.
+
+    What it wrote is shown where the block fails.
+    """
     clean = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=clean, stdout=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE)
-        process.kill()
-        process.wait()
+    command = [sys.executable, *arguments]
+    with TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=log, stderr=log)
+        try:
+            yield process
+        except BaseException:
+            log.seek(0)
+            sys.stderr.buffer.write(log.read())
+            raise
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE)
+            process.kill()
+            process.wait()
 
 
 def until_answered(port: int, path: str, process: subprocess.Popen[bytes]) -> float:

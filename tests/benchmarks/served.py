@@ -65,11 +65,20 @@ def void(port: int) -> None:
                 selector.register(door.accept()[0], selectors.EVENT_READ)
                 continue
             connection: Any = key.fileobj
-            if connection.recv(1 << 18):
-                connection.sendall(_VOID)
-            else:
+            if not _answered(connection):
                 selector.unregister(connection)
                 connection.close()
+
+
+def _answered(connection: socket.socket) -> bool:
+    """Whether the connection is still there."""
+    try:
+        if connection.recv(1 << 18):
+            connection.sendall(_VOID)
+            return True
+    except ConnectionError:
+        pass  # the client had enough
+    return False
 
 
 def main() -> None:
