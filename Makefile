@@ -3,6 +3,15 @@
 
 PORT   ?= 8000
 ARGS   ?=
+# `make fuzz`: how many evaluations, and the seed of an earlier run; empty: a new one.
+N      ?= 10000
+SEED   ?=
+# `make bench`: a file that the results are appended to; anything, to be quick; anything, to
+# write the tables into tests/benchmarks/README.md. `make profile`: whose decision is looked at.
+OUT      ?=
+QUICK    ?=
+README   ?=
+PLAYBOOK ?= house
 # The Python to make .venv with; empty: the first of python3.12, python3.11, python3 that will do.
 PYTHON ?=
 
@@ -15,7 +24,7 @@ CAN_SERVE := $(VENV)/.can-serve-$(SUM)
 CAN_TEST  := $(VENV)/.can-test-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types pins clean
+.PHONY: help serve test fuzz fuzztime lint types bench profile pins clean
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,12 +35,25 @@ serve: $(CAN_SERVE)  ## Run the service on this machine: make serve PORT=8000
 test: $(CAN_TEST)  ## Run the tests: make test ARGS="-k gone_silent"
 	@$(BIN)/python -m pytest $(ARGS)
 
+fuzz: $(CAN_TEST)  ## Hold the rules against three oracles: make fuzz N=100000 SEED=2026
+	@$(BIN)/python -m tests.oracle.fuzz --evaluations $(N) --seed "$(SEED)"
+
+fuzztime: $(CAN_TEST)  ## Hold windows against the clock: every zone, every hour of two years
+	@$(BIN)/python -m tests.oracle.time_sweep
+
 lint: $(CAN_TEST)  ## Check style and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
 types: $(CAN_TEST)  ## Check types
 	@$(BIN)/mypy
+
+bench: $(CAN_TEST)  ## Measure everything: make bench OUT=results.jsonl QUICK=1 README=1
+	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) $(if $(README),--readme) \
+		$(if $(OUT),--out '$(OUT)')
+
+profile: $(CAN_TEST)  ## Say where the time of a decision goes: make profile PLAYBOOK=house
+	@$(BIN)/python -m tests.benchmarks.where '$(PLAYBOOK)'
 
 pins: $(CAN_SERVE)  ## Pin all packages anew from pyproject.toml: make pins ARGS=--upgrade
 	@.ci/pins $(ARGS)

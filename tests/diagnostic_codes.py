@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from service.playbook.scope import Kind
+from service.playbook.meaning.scope import Kind
 
 SOURCE = Path(__file__).parents[1] / "service" / "playbook"
 #: What makes a diagnostic, or what becomes one, from a code as its first argument.
@@ -22,7 +22,7 @@ MAKERS = frozenset(
 def diagnostic_codes() -> frozenset[str]:
     """Every code, found in the calls that make diagnostics; `unknown-...` from its kinds."""
     found = {f"unknown-{kind}" for kind in get_args(Kind)}
-    for path in sorted(SOURCE.glob("*.py")):
+    for path in sorted(SOURCE.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call) and call.args and _called(call) in MAKERS:
                 found.update(_texts(call.args[0]))

@@ -35,14 +35,14 @@ MAY_BE_IMPORTED_BY = {
     "flask": ("web/", "app.py"),
     "gunicorn": ("web/server.py",),
     "holidays": ("decision/calendar.py",),
-    "jsonschema": ("playbook/schema.py",),
+    "jsonschema": ("playbook/shape/schema.py",),
     "jsonschema_rs": ("web/requests.py",),
-    "liquid": ("playbook/templates.py", "playbook/template_reading.py"),
+    "liquid": ("playbook/messages/templates.py", "playbook/messages/template_reading.py"),
     "prometheus_client": ("web/",),
-    "referencing": ("playbook/schema.py",),
+    "referencing": ("playbook/shape/schema.py",),
     "rich": ("terminal/",),
     "werkzeug": ("web/", "app.py"),
-    "yaml": ("playbook/document.py",),
+    "yaml": ("playbook/text/document.py",),
 }
 
 #: The same text and the same request give the same answer: no clock, no chance, no network.
@@ -193,7 +193,7 @@ PLANTED = {
     "durable": ("decision/a.py", "import durable.engine", "imports durable"),
     "yaml": ("playbook/a.py", "from yaml import CSafeLoader", "imports yaml"),
     "jsonschema": ("web/requests.py", "import jsonschema", "imports jsonschema"),
-    "jsonschema_rs": ("playbook/schema.py", "import jsonschema_rs", "imports jsonschema_rs"),
+    "jsonschema_rs": ("playbook/shape/schema.py", "import jsonschema_rs", "imports jsonschema_rs"),
     "liquid": ("decision/message.py", "import liquid", "imports liquid"),
     "holidays": ("decision/timing.py", "import holidays", "imports holidays"),
     "a stranger": ("web/a.py", "import requests", "imports requests, which nobody may"),

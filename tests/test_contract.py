@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry, Resource
 
 from service.app import Settings, create_app
-from service.playbook import document
+from service.playbook.text import document
 from service.shipped import shipped
 
 #: The examples of openapi.yaml were answered by these playbooks, not by the shipped ones: those

@@ -42,9 +42,7 @@ def test_the_call_gives_the_answer() -> None:
 def test_the_commands_print_what_is_said() -> None:
     """A command with output printed below it prints that output."""
     shown = [
-        block.splitlines()
-        for block in blocks("console")
-        if block.startswith("$ .venv/bin/unghost")
+        block.splitlines() for block in blocks("console") if block.startswith("$ .venv/bin/unghost")
     ]
     assert shown
     for command, *printed in shown:
@@ -65,6 +63,8 @@ def test_every_shipped_playbook_is_named() -> None:
 
 def test_every_folder_is_named() -> None:
     """Each folder of the service has a line in the README."""
-    folders = {path.name for path in (ROOT / "service").iterdir() if (path / "__init__.py").exists()}
+    folders = {
+        path.name for path in (ROOT / "service").iterdir() if (path / "__init__.py").exists()
+    }
 
     assert {name for name in folders if f"`service/{name}/`" in README} == folders

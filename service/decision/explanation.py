@@ -1,7 +1,6 @@
 """Why this answer, and what is not known that could have changed it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from service.decision.facts import Facts
 from service.decision.ready import Ready
@@ -16,8 +15,9 @@ def rules_behind(
     """The rules that led to a step: those it leans on, in their order, then the winner."""
     needed = set(ready.reads[winner.id]) if winner else set()
     if step.wait is not None:
-        needed |= {value.name for value in (step.wait.amount, step.wait.after)
-                   if isinstance(value, Ref)}
+        needed |= {
+            value.name for value in (step.wait.amount, step.wait.after) if isinstance(value, Ref)
+        }
     chain: list[CompiledRule] = [winner] if winner else []
     for rule in reversed(reasoned.effective):
         if not needed.isdisjoint(ready.gives[rule.id]):

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from itertools import count, islice
 
 from service.decision.calendar import Calendar
+from service.playbook.messages.templates import Compiled, TemplateFault, compile_template, render
+from service.playbook.messages.wording import SUBJECT_LIMIT, body_limit, shown, weekday_and_day
 from service.playbook.rules import Template
-from service.playbook.templates import Compiled, TemplateFault, compile_template, render
-from service.playbook.wording import SUBJECT_LIMIT, body_limit, shown, weekday_and_day
 
 __all__ = [
     "CompiledTemplate",

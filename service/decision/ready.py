@@ -27,8 +27,8 @@ class Ready:
 
     `rules` stand at the index of their id; `plays` are those that propose a step; `makers`
     are the rules and rows that conclude a fact; `fields` stand by name; by a rule's id, `sees`
-    are its fields, `reads` the facts behind them, `gives` the facts it concludes; `instants` are the facts
-    that hold a moment.
+    are its fields, `reads` the facts behind them, `gives` the facts it concludes; `instants`
+    are the facts that hold a moment.
     """
 
     ruleset: Ruleset

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from service.playbook.build import build
 from service.playbook.checks import check_circles, check_limits, check_unused, check_waits
-from service.playbook.conclusion_types import conclusion_places
 from service.playbook.diagnostics import Diagnostic, Place, has_errors, in_order
-from service.playbook.document import Document, read
-from service.playbook.reach import Reach
+from service.playbook.meaning.build import build
+from service.playbook.meaning.conclusion_types import conclusion_places
+from service.playbook.messages.template_checks import Part, check_templates
+from service.playbook.messages.templates import parse
+from service.playbook.reach.reach import Reach
 from service.playbook.rules import Playbook
 from service.playbook.ruleset import Ruleset
-from service.playbook.schema import find_flaws
-from service.playbook.template_checks import Part, check_templates
-from service.playbook.templates import parse
+from service.playbook.shape.schema import find_flaws
+from service.playbook.text.document import Document, read
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import json
 
 from rich.console import Console
 
-from service.playbook.source import UNPRINTABLE
+from service.playbook.text.source import UNPRINTABLE
 
 
 def terminal(*, stderr: bool = False) -> Console:

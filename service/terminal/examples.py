@@ -11,7 +11,7 @@ from rich.text import Text
 
 from service.decision import make_ready
 from service.decision.examples import ExampleResult, ExamplesReport, run_examples
-from service.playbook.document import read
+from service.playbook.text.document import read
 from service.terminal.console import counted, plain, terminal
 from service.terminal.mistakes import show_diagnostics
 from service.terminal.sources import FAULTY, FILES, Source, read_source

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from service.playbook import Diagnostic
-from service.playbook.source import LINE_BREAK
+from service.playbook.text.source import LINE_BREAK
 from service.terminal.console import plain
 
 _WIDEST_EXCERPT = 100

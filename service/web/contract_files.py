@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.playbook import document
+from service.playbook.text import document
 from service.web.openapi30 import openapi30, to_yaml
 
 _ENDING = ".schema.json"

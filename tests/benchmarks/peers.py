@@ -65,9 +65,7 @@ def _holds(test: Test, facts: Facts) -> bool:
 def random_facts() -> list[Facts]:
     """What is known of some prospects."""
     random = Random(_SEED)
-    return [
-        {field: random.randint(0, _HIGHEST) for field in _FIELDS} for _ in range(_PROSPECTS)
-    ]
+    return [{field: random.randint(0, _HIGHEST) for field in _FIELDS} for _ in range(_PROSPECTS)]
 
 
 # ---- contestants --------------------------------------------------------------------
@@ -147,7 +145,11 @@ def table(rules: Rules, hit: str) -> dict[str, Any]:
         "outputs": [{"id": "rule", "name": "rule", "field": "rule"}],
         "rules": rows,
     }
-    kinds = {"in": ("inputNode", {}), "t": ("decisionTableNode", content), "out": ("outputNode", {})}
+    kinds = {
+        "in": ("inputNode", {}),
+        "t": ("decisionTableNode", content),
+        "out": ("outputNode", {}),
+    }
     return {
         "contentType": "application/vnd.gorules.decision",
         "nodes": [

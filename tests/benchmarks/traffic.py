@@ -39,9 +39,7 @@ def traffic(
     how busy it was at most; while that is far from 1 it is not what was measured.
     """
     with ExitStack() as stack:
-        ports = {
-            (worker, app): _start(stack, app, worker) for worker in classes() for app in APPS
-        }
+        ports = {(worker, app): _start(stack, app, worker) for worker in classes() for app in APPS}
         void = _start(stack, "void", "none")
         found = {
             worker: {

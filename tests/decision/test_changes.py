@@ -1,7 +1,6 @@
 """Time passes: an answer changes only at the moments that are found beforehand."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings

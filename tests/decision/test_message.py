@@ -16,8 +16,8 @@ from service.decision.message import (
     shown,
 )
 from service.playbook.diagnostics import START
+from service.playbook.messages.templates import TemplateFault
 from service.playbook.rules import Template
-from service.playbook.templates import TemplateFault
 
 CHICAGO, _ = calendar_for("America/Chicago", "US", "IL")
 NOWHERE, _ = calendar_for(None, None, None)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from service.decision.calendar import Calendar, calendar_for
 from service.decision.timing import Opening, first_opening, schedule
+from service.playbook.meaning.windows import BUILT_IN_WINDOWS
 from service.playbook.rules import Window
-from service.playbook.windows import BUILT_IN_WINDOWS
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "timing"
 CASES = [

@@ -134,7 +134,9 @@ NUMBERS = {
     "a wait of 4,000 blanks": _wait("7" + " " * 4_000 + "x"),
     "a window of no time": _window('{hours: "09:00-09:00"}', "bad-hours"),
     "a window at hour 99": _window('{hours: "99:00-99:99"}'),
-    "a window of 2,000 ranges": _window('{hours: ["09:00-10:00"' + ', "09:00-10:00"' * 1_999 + "]}", "too-many"),
+    "a window of 2,000 ranges": _window(
+        '{hours: ["09:00-10:00"' + ', "09:00-10:00"' * 1_999 + "]}", "too-many"
+    ),
     "a window on 1,000 days": _window("{days: [mon" + ", mon" * 999 + "]}", "too-many"),
     "a window of 8,000 characters": _window(f'{{hours: "{"0" * 8_000}"}}'),
 }

@@ -8,33 +8,30 @@ from collections.abc import Mapping
 
 from tests.endurance.hostile import HEAD, TAIL, Hostile
 
-_FLAGS = "facts:\n" + "".join(f"  a{n}: {{type: boolean, title: A}}\n" for n in range(200))
 _COUNTS = "facts:\n" + "".join(f"  a{n}: {{type: integer, title: A}}\n" for n in range(200))
 
 
-def _plays(count: int, condition: str = "{{a{n}: true}}", first: str = "") -> str:
-    """So many plays, each with a condition of its own; `{n}` is its number."""
+def _plays(count: int, condition: str = "{{a{n}: {m}}}") -> str:
+    """So many plays, each with a condition of its own; `n` and `m` together are its number."""
     lines = (
-        f"  - {{rule: r{n}, when: {_numbered(condition, n)}, do: {{action: reopen}}, because: B}}\n"
-        for n in range(count)
+        f"  - {{rule: r{number}, do: {{action: reopen}}, because: B, when: "
+        + condition.format(n=number % 200, m=number // 200, k=(number * 7 + 5) % 200)
+        + "}\n"
+        for number in range(count)
     )
-    return "plays:\n" + first + "".join(lines)
+    return "plays:\n" + "".join(lines)
 
 
-def _numbered(condition: str, number: int) -> str:
-    return condition.format(n=number % 200, m=number // 200, k=(number * 7 + 5) % 200)
-
-
-def _table(rows: int, columns: int, hit: str, cell: str) -> str:
+def _table(rows: int, columns: int, hit: str, cell: str = "{n}", value: str = "{r}") -> str:
+    """A table; `n` in a cell differs from row to row in one of the columns, `r` is the row."""
     inputs = ", ".join(f"a{n}" for n in range(columns))
-    lines = "".join(
-        "    - [" + ", ".join(cell.format(n=(row >> c) % 2, r=row) for c in range(columns))
-        + f", {row}]\n"
-        for row in range(rows)
-    )
+    lines = []
+    for row in range(rows):
+        cells = [cell.format(n=(row >> 5 * column) % 32, r=row) for column in range(columns)]
+        lines.append(f"    - [{', '.join([*cells, value.format(r=row)])}]\n")
     return (
         f"tables:\n- table: big\n  inputs: [{inputs}]\n  output: worth\n  hit: {hit}\n"
-        f"  because: B\n  rows:\n{lines}"
+        f"  because: B\n  rows:\n{''.join(lines)}"
     )
 
 
@@ -86,44 +83,62 @@ def _examples(count: int, touches: int) -> str:
     )
 
 
+def _places(count: int) -> str:
+    """The longest wait that there is, counted in the holidays of so many places."""
+    play = "{action: reopen, channel: email, wait: $p}"
+    countries = [first + second for first in "ABCDEFGILMNPRSTUZ" for second in "ADEGILMNORSTUZ"]
+    return (
+        "parameters: {p: {value: 100000, unit: business_days, title: P}}\n"
+        f"plays:\n  - {{rule: one, do: {play}, because: B}}\nexamples:\n"
+    ) + "".join(
+        f"  - {{example: e{n}, prospect: {{country: {country}}}, as_of: 2026-11-20,"
+        " history: [{days_ago: 3, email: follow_up}], expect: {action: reopen}}\n"
+        for n, country in enumerate(countries[:count])
+    )
+
+
 _IF = "{% if prospect.first_name %}" * 9 + "x" + "{% endif %}" * 9
+_NAME = "{{ prospect.first_name | default: 'x' }}"
 
 LARGEST: Mapping[str, Hostile] = {
-    "10,000 rules": Hostile(HEAD + _FLAGS + _plays(3_200) + TAIL, "too-many-nodes"),
-    "500 plays": Hostile(HEAD + _FLAGS + _plays(500, "{{a{n}: true, a{k}: false}}") + TAIL, None),
-    "500 plays, each with four tests": Hostile(
-        HEAD + _COUNTS + _plays(500, "{{a{n}: {{at_least: {m}, at_most: 9}}, a{k}: [1, 2]}}") + TAIL,
-        None,
+    "10,000 rules": Hostile(HEAD + _COUNTS + _plays(10_000, "{{}}"), "too-large"),
+    "3,200 rules": Hostile(HEAD + _COUNTS + _plays(3_200) + TAIL, "too-many-nodes"),
+    "1,200 rules": Hostile(HEAD + _COUNTS + _plays(1_200) + TAIL, "too-many"),
+    "500 plays": Hostile(HEAD + _COUNTS + _plays(500) + TAIL, None),
+    "500 plays, each with several tests": Hostile(
+        HEAD + _COUNTS + _plays(500, "{{a{n}: {m}, a{k}: [1, 2]}}") + TAIL, None
     ),
     "500 plays with a choice of facts": Hostile(
-        HEAD + _COUNTS + _plays(500, "{{any: [{{a{n}: {m}}}, {{a{k}: {m}}}]}}") + TAIL, None
+        HEAD + _COUNTS + _plays(500, "{{any: [{{a{n}: {m}}}, {{a{k}: {m}}}]}}") + TAIL,
+        "play-never-wins",
     ),
-    "900 rows, first": Hostile(
-        HEAD + _COUNTS + _table(900, 10, "first", "{n}") + _USES + TAIL, None
+    "950 rows, first": Hostile(HEAD + _COUNTS + _table(950, 4, "first") + _USES + TAIL, None),
+    "950 rows, unique": Hostile(HEAD + _COUNTS + _table(950, 4, "unique") + _USES + TAIL, None),
+    "950 rows, collect": Hostile(
+        HEAD + _COUNTS + _table(950, 4, "collect", value="w{r}") + _USES + TAIL, None
     ),
-    "900 rows, unique": Hostile(
-        HEAD + _COUNTS + _table(900, 10, "unique", "{n}") + _USES + TAIL, None
+    "200 rows of 20 columns": Hostile(
+        HEAD + _COUNTS + _table(199, 20, "first") + _USES + TAIL, None
     ),
     "400 rows of ranges, unique": Hostile(
-        HEAD + _COUNTS + _table(400, 8, "unique", "{{at_least: {n}}}") + _USES + TAIL, None
+        HEAD + _COUNTS + _table(400, 8, "unique", "{{at_least: {n}}}") + _USES + TAIL,
+        "overlapping-rows",
     ),
-    "900 rows, collect": Hostile(
-        HEAD + _COUNTS + _table(900, 10, "collect", "{n}") + _USES + TAIL, None
+    "900 rows of 10 columns": Hostile(
+        HEAD + _COUNTS + _table(900, 10, "first") + _USES + TAIL, "engine-limit"
     ),
-    "a table of 18,000 cells": Hostile(
-        HEAD + _COUNTS + _table(600, 28, "first", "{n}") + _USES + TAIL, None
-    ),
-    "5,000 rows": Hostile(HEAD + _COUNTS + _table(5_000, 2, "first", "{r}") + _USES + TAIL, None),
-    "39 conclusions, one on another": Hostile(HEAD + _chain(38) + TAIL, None),
+    "5,000 rows": Hostile(HEAD + _COUNTS + _table(5_000, 2, "first") + TAIL, "too-many-nodes"),
+    "38 conclusions, one on another": Hostile(HEAD + _chain(38) + TAIL, None),
     "500 conclusions, one on another": Hostile(HEAD + _chain(500) + TAIL, "engine-limit"),
-    "30 tangled plays": Hostile(HEAD + _COUNTS + _tangled(30, 30) + TAIL, None),
-    "100 tangled plays": Hostile(HEAD + _COUNTS + _tangled(100, 10) + TAIL, None),
+    "tangled plays": Hostile(HEAD + _COUNTS + _tangled(30, 30) + TAIL, None),
     "200 templates": Hostile(HEAD + _templates(200, _IF) + TAIL, None),
-    "28 templates of 8,000 characters": Hostile(
-        HEAD + _templates(28, "{{ prospect.first_name | default: parameters }}" * 160) + TAIL, None
+    "24 templates of 8,000 characters": Hostile(
+        HEAD + _templates(24, _NAME.replace("'", "''") * 200) + TAIL, None
     ),
-    "500 examples": Hostile(HEAD + _FLAGS + _plays(200) + TAIL + _examples(500, 2), None),
-    "100 examples of 40 touches": Hostile(
-        HEAD + _FLAGS + _plays(400) + TAIL + _examples(100, 40), None
+    "500 examples": Hostile(HEAD + _COUNTS + _plays(200) + TAIL + _examples(500, 2), None),
+    "50 examples of 40 touches": Hostile(
+        HEAD + _COUNTS + _plays(200) + TAIL + _examples(50, 40), None
     ),
+    "the longest wait in 15 places": Hostile(HEAD + _places(15), None),
+    "the largest comment": Hostile(HEAD + TAIL + "#" * (262_144 - len(HEAD + TAIL)), None),
 }

@@ -14,6 +14,7 @@ from tests.oracle.stock import (
     DECLARED,
     STANDARD,
     TEMPLATES,
+    TWINS,
     Kind,
     constants,
     kind_of,
@@ -39,6 +40,7 @@ class _Draw:
             for n in range(random.randrange(4))
         }
         facts = random.sample((*DECLARED, *STANDARD), random.randint(2, 7))
+        facts += [TWINS[name] for name in facts if name in TWINS and self.chance(0.6)]
         self.kinds = {name: kind_of(name) for name in facts}
         self.sheet_: Sheet = {"conclude": [], "tables": []}
 
@@ -130,8 +132,9 @@ class _Draw:
         return {word: found[word]}
 
     def operand(self, name: str, kind: Kind) -> Any:
-        if self.chance(0.25):
+        if self.chance(0.3):
             others = [o for o, other in self.kinds.items() if kind.is_comparable(other)]
+            others = [other for other in others if other != name or self.chance(0.2)]
             numbers = [*self.parameters] if kind.type in ("integer", "number") else []
             if others or numbers:
                 return f"${self.random.choice([*others, *numbers])}"
@@ -223,7 +226,12 @@ class _Draw:
         numbers = [
             (f"${n}", k.type) for n, k in self.kinds.items() if k.type in ("integer", "number")
         ]
-        pool = [(2, "integer"), (2.5, "number"), *((f"${n}", "integer") for n in self.parameters)]
+        pool = [
+            (2, "integer"),
+            (0.7, "number"),
+            (1.005, "number"),
+            *((f"${n}", "integer") for n in self.parameters),
+        ]
         return self.random.choice([*numbers, *numbers, *pool])
 
     def table(self, name: str) -> None:

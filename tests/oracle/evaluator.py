@@ -205,7 +205,7 @@ def _result(operation: str, numbers: list[Any]) -> Any:
 
 
 def _within(number: Any) -> Any:
-    return MOST if number > MOST else max(number, -MOST)
+    return MOST if number >= MOST else max(-MOST, number)
 
 
 # ---- the choice ---------------------------------------------------------------------

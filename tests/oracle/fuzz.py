@@ -10,8 +10,9 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 from random import Random
 
@@ -83,11 +84,9 @@ def run_playbook(seed: str, requests: int) -> Tally:
 def run(seed: str, evaluations: int, requests: int) -> Iterator[Tally]:
     """Rounds on every core, in any order, until there are evaluations enough."""
     rounds = -(-evaluations // (ROUND * requests))
-    with ProcessPoolExecutor(os.cpu_count(), max_tasks_per_child=40) as pool:
-        for future in as_completed(
-            [pool.submit(run_round, seed, number, requests) for number in range(rounds)]
-        ):
-            yield future.result()
+    task = partial(run_round, seed, requests=requests)
+    with Pool(os.cpu_count(), maxtasksperchild=50) as pool:
+        yield from pool.imap_unordered(task, range(rounds))
 
 
 def main() -> int:

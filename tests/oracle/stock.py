@@ -12,6 +12,7 @@ DECLARED: dict[str, dict[str, Any]] = {
     "flag": {"type": "boolean"},
     "score": {"type": "integer"},
     "weight": {"type": "number"},
+    "price": {"type": "number"},
     "tone": {"type": "text"},
     "size": {"type": "choice", "values": [*WORDS], "ordered": True},
     "twin": {"type": "choice", "values": [*WORDS], "ordered": True},
@@ -19,6 +20,16 @@ DECLARED: dict[str, dict[str, Any]] = {
     "fair_on": {"type": "date"},
     "demo_at": {"type": "instant"},
     "wishes": {"type": "list"},
+}
+#: Facts that can be compared with each other: who draws one often draws the other.
+TWINS = {
+    "size": "twin",
+    "weight": "price",
+    "tone": "owner_name",
+    "score": "other_contacts",
+    "fair_on": "revisit_on",
+    "demo_at": "next_meeting_at",
+    "last_channel": "preferred_channel",
 }
 #: The standard facts that tests look at.
 STANDARD = (
@@ -47,7 +58,7 @@ MOMENTS = (
 _VALUES: dict[str, tuple[Any, ...]] = {
     "boolean": (True, False),
     "integer": (0, 1, 2, 3, 5, 7, 14),
-    "number": (-1, 0, 1, 2, 2.5, 0.1, 10.01, 0.3333),
+    "number": (-1, 0, 1, 2, 2.5, 0.1, 0.7, 10.01, 0.3333),
     "text": ("Sam", "Kim", "sailing", "5", "true"),
     "date": DAYS,
     "instant": MOMENTS,

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.agreement import Trial, trial_of
@@ -22,12 +22,11 @@ CASES = sorted(CORPUS.glob("*.json"))
 REQUESTS = 8
 
 
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-@given(st.randoms(use_true_random=False))
-def test_random_playbooks_are_read_alike(random: Random) -> None:
+@settings(max_examples=150, phases=[Phase.generate])
+@given(st.integers(0, 2**32))
+def test_random_playbooks_are_read_alike(seed: int) -> None:
     """Firings, conclusions and the choice are the same in the service and in three oracles."""
+    random = Random(seed)  # noqa: S311 - a repeatable choice, not a secret
     found = mended(random_sheet(random))
     assert found is not None
     _, text, loaded = found

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from service.decision import Ready, decide, make_ready, read_request
@@ -56,6 +56,7 @@ def check_all(asked: Asked, random: Random) -> None:
     body = random_body(random, asked.text, asked.playbook)
     if random.random() < 0.7:
         body["prospect"]["time_zone"] = random.choice(("America/New_York", "Asia/Kolkata"))
+    body["prospect"] |= {"country": random.choice((None, "US", "DE")), "region": None}
     expected = asked.answer(body)
     shuffled = {**body, "history": random.sample(body["history"], len(body["history"]))}
     later = moment(body["as_of"]) + timedelta(seconds=random.choice((1, 86_400)))
@@ -92,7 +93,8 @@ def check_timing(asked: Asked, body: Body, answer: Body) -> None:
     country = body["prospect"].get("country")
     country = country if isinstance(country, str) else None
 
-    assert max(as_of, not_before) <= due < moment(timing["expires"])
+    assert max(as_of, not_before) <= due
+    assert as_of < moment(timing["expires"]) <= due + timedelta(days=7)
     assert is_open(window, due, zone, country)
     assert is_open(window, not_before, zone, country)
     if not_before < as_of:
@@ -115,10 +117,11 @@ def test_there_are_shipped_playbooks() -> None:
     assert len(SHIPPED) >= 5
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.randoms(use_true_random=False))
-def test_what_holds_of_random_playbooks(random: Random) -> None:
+@settings(max_examples=40, phases=[Phase.generate])
+@given(st.integers(0, 2**32))
+def test_what_holds_of_random_playbooks(seed: int) -> None:
     """The same of playbooks that nobody thought of."""
+    random = Random(seed)  # noqa: S311 - a repeatable choice, not a secret
     found = mended(random_sheet(random))
     assume(found is not None)
     assert found is not None

@@ -14,7 +14,7 @@ from pathlib import Path
 from service.decision import make_ready
 from service.playbook import load
 from service.playbook.diagnostics import Diagnostic, has_errors
-from service.playbook.source import LINE_BREAK
+from service.playbook.text.source import LINE_BREAK
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("tests/corpus/valid", "playbooks", "tests/corpus/invalid")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from service.playbook.diagnostics import START, Diagnostic, Place
-from service.playbook.reach import check_reach
+from service.playbook.reach.reach import check_reach
 from service.playbook.rules import (
     All,
     Conclude,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from service.playbook.diagnostics import Diagnostic, Place
-from service.playbook.reach import check_reach
+from service.playbook.reach.reach import check_reach
 from service.playbook.rules import ALWAYS, Arithmetic, Ref
 from tests.playbook.reach_builder import (
     all_,

@@ -4,17 +4,14 @@ The cases are `tests/corpus/invalid/*.yaml`, each with what `load` says about it
 `pytest --update-golden` writes that anew; read the difference as a sales manager would.
 """
 
-import ast
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from service.playbook import load
 from service.playbook.diagnostics import Diagnostic, in_order
-from service.playbook.scope import Kind
+from tests.diagnostic_codes import diagnostic_codes
 
 FOLDER = Path(__file__).parents[1] / "corpus" / "invalid"
 SOURCE = Path(__file__).parents[2] / "service" / "playbook"
@@ -53,32 +50,7 @@ def said(text: str | bytes) -> list[dict[str, object]]:
     return [diagnostic.to_json() for diagnostic in load(text).diagnostics]
 
 
-# ---- the codes that there are -------------------------------------------------------
-
-
-def codes() -> set[str]:
-    """Every code that the product can give, read from its source."""
-    found = {f"unknown-{kind}" for kind in get_args(Kind)}
-    for path in SOURCE.glob("*.py"):
-        found.update(_codes_in(ast.parse(path.read_text("utf-8"))))
-    return found
-
-
-def _codes_in(tree: ast.Module) -> Iterator[str]:
-    """Texts that are said to be a code, where a diagnostic or one of its makers is called."""
-    makers = {"Diagnostic", "report", "Refused", "Fault", "fault", "_Words"}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]):
-                if name in makers and isinstance(first, ast.Constant):
-                    yield str(first.value)
-            case ast.Constant(value=str(text)) if re.fullmatch("[a-z]+(-[a-z]+)+", text):
-                yield text
-
-
-#: Words of the source that look like codes.
-NOT_CODES = {"x-expected", "utf"}
-CODES = sorted(codes() - NOT_CODES)
+CODES = sorted(diagnostic_codes())
 
 
 def code_of(path: Path) -> str:

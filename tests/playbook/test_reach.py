@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from service.playbook.diagnostics import Diagnostic, Place
-from service.playbook.reach import Reach, check_reach, guaranteed
+from service.playbook.reach.reach import Reach, check_reach, guaranteed
 from service.playbook.rules import ALWAYS, AnyOf, Condition, Not, Ref
 from service.playbook.vocabulary import Fact
 from tests.playbook.reach_builder import (

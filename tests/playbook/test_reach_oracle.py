@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 
 from service.playbook.diagnostics import START, Diagnostic, Place
-from service.playbook.reach import Reach
+from service.playbook.reach.reach import Reach
 from service.playbook.rules import Playbook
 from tests.playbook.reach_draws import FACTS, VALUES, playbooks
 from tests.playbook.reach_oracle import Oracle

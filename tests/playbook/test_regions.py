@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.playbook.regions import FALSE, MOST_VARIABLES, TRUE, Diagrams, TooComplex
-from service.playbook.search import box_of, can_hold
+from service.playbook.reach.regions import FALSE, MOST_VARIABLES, TRUE, Diagrams, TooComplex
+from service.playbook.reach.search import box_of, can_hold
 
 SIZES = (2, 3, 2, 4)
 POINTS = [dict(enumerate(point)) for point in product(*(range(size) for size in SIZES))]

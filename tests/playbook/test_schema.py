@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from service.playbook import faults
 from service.playbook.diagnostics import Diagnostic, Place
-from service.playbook.document import Document, read
-from service.playbook.schema import check_shape, find_flaws
-from service.playbook.source import MAX_DIAGNOSTICS
+from service.playbook.shape import faults
+from service.playbook.shape.schema import check_shape, find_flaws
+from service.playbook.text.document import Document, read
+from service.playbook.text.source import MAX_DIAGNOSTICS
 from service.playbook.vocabulary import (
     ACTIONS,
     CHANNELS,

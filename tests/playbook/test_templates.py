@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.playbook.diagnostics import Diagnostic, Place
-from service.playbook.filters import FILTERS
+from service.playbook.messages.filters import FILTERS
+from service.playbook.messages.template_checks import MOST_FAULTS, check_templates
+from service.playbook.messages.templates import TemplateFault, compile_template, parse, render
 from service.playbook.rules import ALWAYS, All, Condition, Parameter, Play, Playbook, Step
 from service.playbook.rules import Template as RawTemplate
 from service.playbook.rules import Test as FactTest
-from service.playbook.template_checks import MOST_FAULTS, check_templates
-from service.playbook.templates import TemplateFault, compile_template, parse, render
 from service.playbook.vocabulary import STANDARD_FACTS, Fact
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "templates"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from service.playbook.reach import check_reach
+from service.playbook.reach.reach import check_reach
 from service.playbook.rules import ALWAYS, Condition, Not, Play, Ref
 from service.playbook.vocabulary import Fact
 from tests.playbook.reach_builder import (

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from service.playbook import document
+from service.playbook.text import document
 from service.web.openapi30 import openapi30, to_yaml
 
 APEX_NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")

@@ -1,0 +1,1 @@
+"""VALUES → PLAYBOOK: what the parts of a playbook say, names resolved and types checked."""

@@ -1,0 +1,172 @@
+"""Reading what to do: steps, waits, plays and sequences."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from service.playbook.meaning.conditions import read_condition
+from service.playbook.meaning.scope import Kind, Path, Scope
+from service.playbook.meaning.waits import read_wait
+from service.playbook.rules import Play, Step
+from service.playbook.vocabulary import RESERVED_ACTIONS
+
+#: Channels that reach a person at that very moment keep business hours by default.
+_HELD_TO_HOURS = frozenset({"phone", "voicemail", "text", "meeting"})
+#: What only a step has that contacts somebody.
+_CONTACT = ("channel", "template")
+#: What a sequence can say for all its steps.
+_INHERITED = ("channel", "wait", "window")
+
+
+def read_play(data: dict[str, Any], path: Path, scope: Scope, *, is_exit: bool) -> Play | None:
+    """The play at a path: a rule with one step, or a sequence."""
+    when = read_condition(data.get("when"), (*path, "when"), scope)
+    is_sequence = "sequence" in data
+    steps = _read_steps(data, path, scope) if is_sequence else _read_do(data, path, scope)
+    if when is None or steps is None:
+        scope.complete = False
+        return None
+    return Play(
+        name=data["sequence"] if is_sequence else data["rule"],
+        when=when,
+        steps=steps,
+        is_sequence=is_sequence,
+        is_exit=is_exit,
+        repeat=data.get("repeat", False),
+        then=data.get("then", "next"),
+        priority=data.get("priority", 0),
+        because=data["because"],
+        place=scope.place((*path, "sequence" if is_sequence else "rule")),
+    )
+
+
+def _read_do(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...] | None:
+    where = (*path, "do")
+    do = {"action": data["do"]} if isinstance(data["do"], str) else data["do"]
+    step = read_step(do, where, scope, data["because"])
+    return None if step is None else (step,)
+
+
+def _read_steps(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...] | None:
+    last = len(data["steps"]) - 1
+    found = []
+    for i, item in enumerate(data["steps"]):
+        where = (*path, "steps", i)
+        if i < last or data.get("repeat"):
+            _check_can_be_done(item["action"], where, scope)
+        inherited = {
+            key: (*path, key)
+            for key in _INHERITED
+            if key in data and key not in item and key not in _never(item["action"])
+        }
+        defaults = {key: data[key] for key in inherited}
+        found.append(read_step({**defaults, **item}, where, scope, data["because"], inherited))
+    steps = tuple(step for step in found if step is not None)
+    return steps if len(steps) == len(found) else None
+
+
+def _check_can_be_done(action: str, path: Path, scope: Scope) -> None:
+    """A sequence goes on when a step was done, and nobody reports having waited or stopped."""
+    if action in RESERVED_ACTIONS:
+        scope.report(
+            "not-for-action",
+            f"a sequence never gets past a step `{action}`",
+            (*path, "action"),
+            "give the next step a `wait` instead, for example `wait: 5 days`"
+            if action == "wait"
+            else "put it last, or make it a rule of its own above the sequence",
+        )
+
+
+def read_step(
+    data: dict[str, Any],
+    path: Path,
+    scope: Scope,
+    because: str,
+    inherited: Mapping[str, Path] | None = None,
+) -> Step | None:
+    """One step; `because` is the reason of the play it belongs to, where it has none.
+
+    `inherited` says where those of its parts were written that its sequence gives it.
+    """
+    where = {key: (*path, key) for key in data} | dict(inherited or {})
+    channel = data.get("channel")
+    _check_step(data, path, where, scope)
+    wait = read_wait(data["wait"], where["wait"], scope) if "wait" in data else None
+    facts = tuple(data.get("facts", ()))
+    for i, name in enumerate(facts):
+        scope.fact(name, (*path, "facts", i))
+    if "wait" in data and wait is None:
+        scope.complete = False
+        return None
+    return Step(
+        action=data["action"],
+        channel=channel,
+        template=data.get("template"),
+        wait=wait,
+        window=data.get("window", _default_window(channel)),
+        checklist=tuple(data.get("checklist", ())),
+        facts_needed=facts,
+        because=data.get("because", because),
+        place=scope.place(path),
+    )
+
+
+def _default_window(channel: str | None) -> str:
+    return "business_hours" if channel in _HELD_TO_HOURS else "any_time"
+
+
+def _check_step(data: dict[str, Any], path: Path, where: Mapping[str, Path], scope: Scope) -> None:
+    action = data["action"]
+    used: tuple[tuple[Kind, Collection[str]], ...] = (
+        ("action", scope.actions),
+        ("template", scope.templates),
+        ("window", scope.windows),
+    )
+    for kind, known in used:
+        name = data.get(kind)
+        if name is not None and name not in known:
+            scope.unknown(kind, name, where[kind], known)
+    if "template" in data and "channel" not in data and action not in RESERVED_ACTIONS:
+        scope.report(
+            "missing-channel",
+            f"the template `{data['template']}` has no channel to go out by",
+            where["template"],
+            "add a `channel`, for example `channel: email`",
+        )
+    _check_reserved(action, data, path, scope)
+
+
+def _never(action: str) -> tuple[str, ...]:
+    """What a step with this action cannot have."""
+    if action == "stop":
+        return (*_CONTACT, "wait", "window")
+    return _CONTACT if action in RESERVED_ACTIONS else ()
+
+
+def _check_reserved(action: str, data: dict[str, Any], path: Path, scope: Scope) -> None:
+    """`wait`, `stop` and `ask_for_data` contact nobody, and only the last needs facts."""
+    for key in _never(action):
+        if key in data:
+            why = "contacts nobody" if key in _CONTACT else "is final"
+            scope.report(
+                "not-for-action",
+                f"`{action}` {why}, so it has no `{key}`",
+                (*path, key),
+                f"leave `{key}` out, or choose another action",
+                at_key=True,
+            )
+    if action == "ask_for_data" and not data.get("facts"):
+        scope.report(
+            "facts-missing",
+            "`ask_for_data` does not say which facts it asks for",
+            path,
+            "add `facts: [rapport]` with the facts needed",
+        )
+    if action != "ask_for_data" and "facts" in data:
+        scope.report(
+            "not-for-action",
+            f"only `ask_for_data` has `facts`, not `{action}`",
+            (*path, "facts"),
+            "leave `facts` out",
+            at_key=True,
+        )

@@ -1,0 +1,96 @@
+"""Reading waits: how long after what a step comes."""
+
+from service.playbook.meaning.durations import Duration, read_duration
+from service.playbook.meaning.scope import Path, Scope, as_ref
+from service.playbook.rules import Ref, Wait, WaitUnit
+from service.playbook.values import KIND_WORDS
+
+_UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
+    "hours": "hours",
+    "days": "days",
+    "business_days": "business_days",
+}
+#: The anchor of a wait that names none: the earlier step in a sequence, else the last touch.
+DEFAULT_ANCHOR = "previous_step"
+
+
+def read_wait(data: object, path: Path, scope: Scope) -> Wait | None:
+    """The wait at a path, or None after noting what is wrong with it."""
+    place = scope.place(path)
+    if isinstance(data, dict) and "until" in data:
+        fact = _read_moment(data["until"], (*path, "until"), scope)
+        return None if fact is None else Wait(0, "days", fact, place)
+    written = data["for"] if isinstance(data, dict) else data
+    where = (*path, "for") if isinstance(data, dict) else path
+    duration = read_duration(written)
+    if duration is None:
+        scope.report(
+            "bad-duration",
+            f"`{written}` is not a length of time",
+            where,
+            "for example `7 days`, `3 business days`, `2 hours`, `$patience`",
+        )
+        return None
+    unit = _unit_of(duration, where, scope)
+    after = data.get("after", DEFAULT_ANCHOR) if isinstance(data, dict) else DEFAULT_ANCHOR
+    anchor: str | Ref | None = after
+    if as_ref(after):
+        anchor = _read_moment(after, (*path, "after"), scope)
+    if unit is None or anchor is None:
+        return None
+    amount = scope.constant(duration.amount)
+    return Wait(amount if isinstance(amount, int) else duration.amount, unit, anchor, place)
+
+
+def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
+    if not isinstance(duration.amount, Ref):
+        return duration.unit
+    name = duration.amount.name
+    fact = scope.referred(name, path)
+    if fact is None:
+        return None
+    if fact.type != "integer":
+        scope.report(
+            "type-mismatch",
+            f"`${name}` is {KIND_WORDS[fact.type]}, not a whole number to wait for",
+            path,
+            "to wait for a date or a moment, write `{until: $revisit_on}`"
+            if fact.type in ("date", "instant")
+            else "name a parameter, or a fact that is a whole number",
+        )
+        scope.complete = False
+        return None
+    parameter = scope.parameters.get(name)
+    unit = duration.unit or (_UNIT_OF_PARAMETER.get(parameter.unit) if parameter else None)
+    if unit is None:
+        what = (
+            f"counts {parameter.unit}, not time" if parameter and parameter.unit else "has no unit"
+        )
+        hint = f"write `${name} days`" + (", or give it `unit: days`" if parameter else "")
+        scope.report("bad-duration", f"`${name}` {what}", path, hint)
+    return unit
+
+
+def _read_moment(data: object, path: Path, scope: Scope) -> Ref | None:
+    """The fact that holds a moment to wait for."""
+    ref = as_ref(data)
+    if ref is None:
+        scope.report(
+            "type-mismatch",
+            f"`{data}` is not the name of a date",
+            path,
+            "a fact that holds a date, for example `$revisit_on`",
+        )
+        return None
+    fact = scope.referred(ref.name, path)
+    if fact is None:
+        return None
+    if fact.type not in ("date", "instant"):
+        scope.report(
+            "type-mismatch",
+            f"`${ref.name}` is neither a date nor a moment",
+            path,
+            "for example `$revisit_on` or `$next_meeting_at`",
+        )
+        return None
+    return ref

@@ -1,0 +1,228 @@
+"""Message templates: the part of Liquid that a playbook may use, read and filled in.
+
+python-liquid parses and renders. What it may do is narrowed here and in `markup`, `filters`
+and `template_reading`: few tags and filters, no loops over ranges, no clock. Nothing that is
+missing goes out unnoticed, and whatever a template says, it is over in bounded time.
+
+Templates see `prospect.<fact>`, `parameters.<name>`, `offer.first` and `offer.second`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import TextIO
+
+from liquid import BoundTemplate, Environment, FalsyStrictUndefined, Mode, RenderContext
+from liquid.ast import Node
+from liquid.builtin.content import Literal
+from liquid.builtin.illegal import Illegal
+from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.case_tag import CaseTag
+from liquid.builtin.tags.comment_tag import CommentTag
+from liquid.builtin.tags.for_tag import ForTag
+from liquid.builtin.tags.if_tag import IfTag
+from liquid.builtin.tags.unless_tag import UnlessTag
+from liquid.exceptions import LiquidError
+from liquid.expression import Expression
+from liquid.stream import TokenStream
+from liquid.tag import Tag
+from liquid.token import Token
+from liquid.undefined import UNDEFINED, Undefined
+from liquid.utils import ReadOnlyChainMap
+
+from service.playbook.messages.filters import FILTERS, LONGEST_OUTPUT, TemplateFault
+from service.playbook.messages.markup import Fault, Markup, scan, syntax
+from service.playbook.messages.template_reading import HOW_TO, Parsed, Variable, read_nodes
+from service.playbook.messages.wording import shown
+
+__all__ = [
+    "Compiled",
+    "Fault",
+    "Parsed",
+    "TemplateFault",
+    "Variable",
+    "compile_template",
+    "parse",
+    "render",
+]
+
+MOST_LOOPS = 1_000
+"""Turns of all loops of one rendering together."""
+
+MOST_WRITES = 3_000
+"""Pieces of text that one rendering puts out."""
+
+LONGEST_QUOTE = 60
+"""How much of a template a message about it repeats."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A template ready to be filled in, any number of times and by many threads at once."""
+
+    template: BoundTemplate
+
+
+def parse(source: str) -> tuple[Parsed | None, tuple[Fault, ...]]:
+    """What a template says, or None; and its faults. Never raises."""
+    template, faults = _tree(source)
+    return (None, faults) if template is None else read_nodes(template.nodes)
+
+
+def compile_template(source: str) -> Compiled:
+    """A template ready to be filled in. Raises TemplateFault where `parse` finds a fault."""
+    template, faults = _tree(source)
+    if template is not None:
+        _, faults = read_nodes(template.nodes)
+    if template is None or faults:
+        raise TemplateFault(faults[0].message)
+    return Compiled(template)
+
+
+def render(compiled: Compiled, variables: Mapping[str, object]) -> str:
+    """The text for these `variables`: `prospect`, `parameters` and `offer`, each a mapping.
+
+    Values stay what they are (bool, int, float, str, date, datetime, list): tests compare
+    them, and `wording.shown` writes them. None is the same as nothing. Line breaks at the end
+    are dropped. Raises TemplateFault, and nothing else, where no text comes of it.
+    """
+    context = _Context(compiled.template, variables)
+    paper = _Paper()
+    try:
+        for node in compiled.template.nodes:
+            node.render(context, paper)
+    except LiquidError as error:
+        raise TemplateFault(str(error.message)) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise TemplateFault(f"the template cannot be filled in: {error}") from error
+    return paper.getvalue().rstrip("\n")
+
+
+def _tree(source: str) -> tuple[BoundTemplate | None, tuple[Fault, ...]]:
+    pieces, faults = scan(source)
+    if faults:
+        return None, faults
+    try:
+        return _ENVIRONMENT.from_string(source), ()
+    except LiquidError as error:
+        return None, (_unreadable(source, pieces, error),)
+
+
+def _unreadable(source: str, pieces: tuple[Markup, ...], error: LiquidError) -> Fault:
+    offset = max(error.token.start_index, 0) if error.token else 0
+    for piece in pieces:
+        if piece.start <= offset < piece.end:
+            text = source[piece.start : piece.end]
+            text = text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
+            return syntax(f"`{text}` cannot be read: {error.message}", piece.start, HOW_TO)
+    return syntax(f"the text cannot be read: {error.message}", offset, HOW_TO)
+
+
+class _Paper(StringIO):
+    """What is written on; it has an end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._characters = LONGEST_OUTPUT
+        self._writes = MOST_WRITES
+
+    def write(self, text: str) -> int:
+        self._characters -= len(text)
+        self._writes -= 1
+        if self._characters < 0 or self._writes < 0:
+            raise TemplateFault(f"the text is too long: {LONGEST_OUTPUT} characters are the most")
+        return super().write(text)
+
+
+class _Context(RenderContext):
+    """Looks up what was given and nothing else: no clock, and no `size` of the facts."""
+
+    __slots__ = ("turns",)
+
+    def __init__(self, template: BoundTemplate, given: Mapping[str, object]) -> None:
+        super().__init__(template, globals=given)
+        self.scope = ReadOnlyChainMap(given)
+        self.turns = 0
+
+    def get(
+        self, path: list[object], *, token: Token | None, default: object = UNDEFINED
+    ) -> object:
+        """The value at the end of `path`; undefined where there is none. Has no default."""
+        del default
+        value: object = self.scope
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+            if value is None:
+                whole = ".".join(map(str, path))
+                return self.env.undefined(whole, hint=f"`{whole}` is not known", token=token)
+        return value
+
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        """Count the turns of every loop that is entered. Raises TemplateFault after too many."""
+        self.turns += length
+        if self.turns > MOST_LOOPS:
+            raise TemplateFault(f"loops turn more than {MOST_LOOPS} times")
+
+
+class _OutputNode(OutputNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        value = self.expression.evaluate(context)
+        if isinstance(value, Undefined):
+            raise TemplateFault(str(value.hint))
+        if value is None:
+            raise TemplateFault(f"`{self}` comes to nothing")
+        return buffer.write(shown(value))
+
+
+class _Output(Output):
+    node_class = _OutputNode
+
+
+class _Case(CaseTag):
+    """A `case` that reads the whole of a `when`."""
+
+    def _parse_when_expression(self, stream: TokenStream) -> list[Expression]:
+        values = super()._parse_when_expression(stream)
+        stream.expect_eos()
+        return values
+
+
+class _Placed(Tag):
+    """A tag whose errors say where they are, even at the end of an expression."""
+
+    def get_node(self, stream: TokenStream) -> Node:
+        try:
+            return self.parse(stream)
+        except LiquidError as error:
+            if error.token is None or error.token.start_index < 0:
+                error.token = stream.tokens[max(stream.pos - 1, 0)]
+            raise
+
+
+def _passing(apply: Callable[..., object]) -> Callable[..., object]:
+    """A filter as Liquid calls it: what is missing goes in as None, and comes out as it was."""
+
+    def applied(value: object, *arguments: object) -> object:
+        given = [None if isinstance(item, Undefined) else item for item in (value, *arguments)]
+        result = apply(*given)
+        return value if result is None else result
+
+    return applied
+
+
+class _Environment(Environment):
+    """Strict Liquid without the rest of Liquid."""
+
+    #: White space is the writer's own; nothing that was written is left out.
+    suppress_blank_control_flow_blocks = False
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        """Register what `markup` and `filters` allow."""
+        del extra
+        for tag in (Literal, Illegal, _Output, IfTag, UnlessTag, _Case, ForTag, CommentTag):
+            self.add_tag(type(tag.__name__, (_Placed, tag), {"mode": Mode.STRICT}))
+        for name, known in FILTERS.items():
+            self.add_filter(name, _passing(known.apply))
+
+
+_ENVIRONMENT = _Environment(undefined=FalsyStrictUndefined)

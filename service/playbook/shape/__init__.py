@@ -1,0 +1,1 @@
+"""VALUES → FLAWS: the shape of a playbook, held against its JSON Schema."""

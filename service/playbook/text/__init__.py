@@ -1,0 +1,1 @@
+"""TEXT → VALUES: YAML, read strictly, every value with its place."""

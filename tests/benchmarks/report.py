@@ -1,0 +1,177 @@
+"""The results of a run as tables, and what they say about the numbers to reach."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.benchmarks.tables import Table, medians, middle, number
+
+Results = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One number to reach: what it is, what was found, and on which side of the limit it lies."""
+
+    what: str
+    found: float
+    limit: float
+    at_least: bool = False
+    unit: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is reached."""
+        return self.found >= self.limit if self.at_least else self.found <= self.limit
+
+    def row(self) -> tuple[str, ...]:
+        """A row of the table of targets."""
+        wanted = f"{'≥' if self.at_least else '≤'} {self.limit:g}{self.unit}"
+        return self.what, f"{number(self.found)}{self.unit}", wanted, self.verdict
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        return "met" if self.is_met else "not met"
+
+
+def targets(results: Results) -> list[Target]:
+    """Every target of which the run measured something."""
+    return [*_of_decisions(results), *_of_engine(results), *_of_traffic(results)]
+
+
+def _of_decisions(results: Results) -> Iterator[Target]:
+    house = results["decisions"]["house"]
+    ten = house["10"]["whole"]["median"]
+    yield Target("one decision of house, 10 touches, bytes to bytes", ten, 150, unit=" µs")
+    for name, label in (("zen", "create_decision"), ("zen, loaded", "loader's key")):
+        ratio = results["engine"]["as house"]["times"][name]["median"] / ten
+        what = f"zen-engine ({label}), a table of as many rules, over that"
+        yield Target(what, ratio, 2, at_least=True, unit=" ×")
+    if "1000" in house:
+        for part, label in (("whole", "bytes to bytes"), ("decide", "read and decided")):
+            ratio = house["1000"][part]["median"] / house["10"][part]["median"]
+            yield Target(f"1,000 touches over 10, house, {label}", ratio, 4, unit=" ×")
+
+
+def _of_engine(results: Results) -> Iterator[Target]:
+    for kind in ("many fire", "three fire"):
+        sizes = results["engine"][kind]
+        first, *_, last = sizes
+        ratio = sizes[last]["times"]["ours"]["median"] / sizes[first]["times"]["ours"]["median"]
+        yield Target(f"{last} rules over {first}, the engine, {kind}", ratio, 4, unit=" ×")
+
+
+def _of_traffic(results: Results) -> Iterator[Target]:
+    for connections, cell in results["traffic"]["classes"]["gthread"].items():
+        what = f"POST /v1/next-action over the echo, gthread, {connections} connections"
+        yield Target(what, cell["ratio"]["per_second"]["median"], 0.7, at_least=True, unit=" ×")
+
+
+# ---- tables -------------------------------------------------------------------------
+
+
+def tables(results: Results) -> list[Table]:
+    """All of them; the targets come first."""
+    rows = tuple(target.row() for target in targets(results))
+    return [
+        Table("Numbers to reach", ("what", "found", "wanted", ""), rows),
+        _decisions(results["decisions"]),
+        _engine(results["engine"]),
+        _traffic(results["traffic"]),
+        _inside(results["inside"]),
+        _footprint(results),
+    ]
+
+
+def _decisions(decisions: Results) -> Table:
+    some = next(iter(next(iter(decisions.values())).values()))
+    columns = ("playbook", "touches", "whole", "over 10", *some["stages"])
+    rows = tuple(
+        (
+            name,
+            size,
+            middle(one["whole"]),
+            f"{one['whole']['median'] / sizes['10']['whole']['median']:.1f} ×",
+            *medians(one["stages"]),
+        )
+        for name, sizes in decisions.items()
+        for size, one in sizes.items()
+    )
+    return Table("One decision in process, µs: median (p10-p90), then its stages", columns, rows)
+
+
+def _engine(engine: Results) -> Table:
+    races = [
+        (kind, one)
+        for kind, sizes in engine.items()
+        if kind != "as house"
+        for one in sizes.values()
+    ]
+    races.append(("as house", engine["as house"]))
+    names = list(races[0][1]["times"])
+    columns = ("which fire", "rules", "fire", *names, "clips over ours", "zen, loaded over ours")
+    rows = tuple(
+        (
+            kind,
+            str(one["rules"]),
+            number(one["fire"]),
+            *(middle(one["times"][name]) for name in names),
+            *(f"{_ratio(one['times'], name):.2f} ×" for name in ("clips", "zen, loaded")),
+        )
+        for kind, one in races
+    )
+    return Table("The engine and its peers, µs a question: median (p10-p90)", columns, rows)
+
+
+def _ratio(times: Results, name: str) -> float:
+    return float(times[name]["median"] / times["ours"]["median"])
+
+
+def _traffic(traffic: Results) -> Table:
+    columns = (
+        *("worker", "connections", "echo/s", "ours/s", "ratio (p10-p90)"),
+        *("echo p50", "ours p50", "ratio", "echo p99", "ours p99", "ratio"),
+    )
+    rows = tuple(
+        (
+            worker,
+            connections,
+            *medians({app: cell[app]["per_second"] for app in ("echo", "unghost")}),
+            middle(cell["ratio"]["per_second"]),
+            *(
+                number(value["median"])
+                for figure in ("p50_ms", "p99_ms")
+                for value in (cell[app][figure] for app in ("echo", "unghost", "ratio"))
+            ),
+        )
+        for worker, cells in traffic["classes"].items()
+        for connections, cell in cells.items()
+    )
+    ceiling = ", ".join(f"{number(n)}/s" for n in traffic["client"]["ceiling"].values())
+    busiest = f"{traffic['client']['busiest']:.0%}"
+    title = "POST /v1/next-action and an empty Flask echo, one worker; answers a second, and ms"
+    return Table(f"{title} (client: {busiest} busy at most, alone {ceiling})", columns, rows)
+
+
+def _inside(inside: Results) -> Table:
+    rows = [
+        ("an empty Flask echo", middle(inside["echo"])),
+        ("ours", middle(inside["unghost"])),
+        *((f"of which {name}", middle(time)) for name, time in inside["stages"].items()),
+    ]
+    title = "One request through the app, without a server, house at 10 touches, µs"
+    return Table(title, ("what", "median (p10-p90)"), tuple(rows))
+
+
+def _footprint(results: Results) -> Table:
+    memory = results["memory"]
+    rows = [("from `unghost serve` to the first 200 on /readyz, s", middle(results["start"]))]
+    for who in ("master", "worker"):
+        if who in memory:
+            sizes = f"{number(memory[who]['resident'])} ({number(memory[who]['own'])})"
+            rows.append((f"memory of the {who} after warm-up, resident (own), MB", sizes))
+    for name, times in results["loading"].items():
+        parts = f"{middle(times['load'])} + {middle(times['make_ready'])}"
+        rows.append((f"load + make_ready of {name}, ms", parts))
+    return Table("Start, memory, loading", ("what", "found"), tuple(rows))
