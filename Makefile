@@ -24,10 +24,10 @@ CAN_SERVE := $(VENV)/.can-serve-$(SUM)
 CAN_TEST  := $(VENV)/.can-test-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test fuzz fuzztime lint types bench profile pins clean
+.PHONY: help serve test fuzz fuzz-time lint types bench profile pins clean
 
 help:  ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: $(CAN_SERVE)  ## Run the service on this machine: make serve PORT=8000
 	@$(BIN)/unghost serve --port $(PORT)
@@ -38,7 +38,7 @@ test: $(CAN_TEST)  ## Run the tests: make test ARGS="-k gone_silent"
 fuzz: $(CAN_TEST)  ## Hold the rules against three oracles: make fuzz N=100000 SEED=2026
 	@$(BIN)/python -m tests.oracle.fuzz --evaluations $(N) --seed "$(SEED)"
 
-fuzztime: $(CAN_TEST)  ## Hold windows against the clock: every zone, every hour of two years
+fuzz-time: $(CAN_TEST)  ## Hold windows against the clock: every zone, every hour of two years
 	@$(BIN)/python -m tests.oracle.time_sweep
 
 lint: $(CAN_TEST)  ## Check style and format

@@ -1,7 +1,7 @@
 """A decision: the answer to one request, in the words of the contract."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from service.decision.message import Message, Notice
@@ -35,7 +35,8 @@ class Decision:
     """The next action for one prospect, with its reasons.
 
     `rule` is the play that won (empty: none), `step` its step's number from 1 (0: no
-    sequence). `rules`, `policy`, `alternatives` and `unknown_facts` explain it.
+    sequence). `rules`, `policy`, `alternatives` and `unknown_facts` explain it. `facts` is all
+    that was known or concluded.
     """
 
     prospect_id: str
@@ -57,7 +58,7 @@ class Decision:
     playbook: str
     digest: str
     warnings: tuple[Notice, ...]
-    conclusions: dict[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object]
 
     def to_json(self, version: int = 1) -> dict[str, Any]:
         """The answer as JSON, but for its `decision_id`; `version` is the playbook's."""

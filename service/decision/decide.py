@@ -10,7 +10,7 @@ from datetime import datetime
 
 from service.decision.answer import Alternative, Decision, Reason
 from service.decision.candidates import Candidate, candidates, plain_step
-from service.decision.explanation import plain, rules_behind, unknown_facts
+from service.decision.explanation import rules_behind, unknown_facts
 from service.decision.facts import Reading, facts_at
 from service.decision.message import Message, Notice, compose, offers
 from service.decision.pacing import pace
@@ -106,7 +106,7 @@ def _answer(ready: Ready, request: Request, reasoned: Reasoned, choice: _Choice)
         playbook=ready.ruleset.name,
         digest=ready.ruleset.digest,
         warnings=(*request.warnings, *notices),
-        conclusions={name: plain(facts[name]) for name in ready.makers if name in facts},
+        facts=facts,
     )
 
 

@@ -14,6 +14,7 @@ from service.decision.answer import Decision
 from service.decision.calendar import Calendar, calendar_for
 from service.decision.clock import opening
 from service.decision.decide import decide
+from service.decision.explanation import plain
 from service.decision.facts import Reading, facts_at
 from service.decision.prospect import InvalidRequest, Request
 from service.decision.ready import Ready
@@ -201,7 +202,7 @@ def _checks(expect: Mapping[str, Any], decision: Decision, calendar: Calendar) -
     if "due" in expect:
         checks.append(_due(expect["due"], decision, calendar))
     for name, value in (expect.get("facts") or {}).items():
-        found = decision.conclusions.get(name)
+        found = plain(decision.facts.get(name))
         checks.append(Check(name, value, found, value == found))
     text = f"{(message.subject or '')}\n{message.body}" if message else ""
     for key, wanted in (("message_has", True), ("message_lacks", False)):

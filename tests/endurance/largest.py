@@ -105,8 +105,8 @@ LARGEST: Mapping[str, Hostile] = {
     "3,200 rules": Hostile(HEAD + _COUNTS + _plays(3_200) + TAIL, "too-many-nodes"),
     "1,200 rules": Hostile(HEAD + _COUNTS + _plays(1_200) + TAIL, "too-many"),
     "500 plays": Hostile(HEAD + _COUNTS + _plays(500) + TAIL, None),
-    "500 plays, each with several tests": Hostile(
-        HEAD + _COUNTS + _plays(500, "{{a{n}: {m}, a{k}: [1, 2]}}") + TAIL, None
+    "400 plays, each with several tests": Hostile(
+        HEAD + _COUNTS + _plays(400, "{{a{n}: {m}, a{k}: [1, 2]}}") + TAIL, None
     ),
     "500 plays with a choice of facts": Hostile(
         HEAD + _COUNTS + _plays(500, "{{any: [{{a{n}: {m}}}, {{a{k}: {m}}}]}}") + TAIL,

@@ -58,7 +58,7 @@ MOMENTS = (
 _VALUES: dict[str, tuple[Any, ...]] = {
     "boolean": (True, False),
     "integer": (0, 1, 2, 3, 5, 7, 14),
-    "number": (-1, 0, 1, 2, 2.5, 0.1, 0.7, 10.01, 0.3333),
+    "number": (-1, 0, 1, 2, 2.5, 0.1, 0.7, 10.01, 0.3333, 1.005, 0.0003),
     "text": ("Sam", "Kim", "sailing", "5", "true"),
     "date": DAYS,
     "instant": MOMENTS,

@@ -54,7 +54,7 @@ def pace(seniority: object, purchase_type: object, urgency: object) -> int:
     given = dict(zip(INPUTS, (seniority, purchase_type, urgency), strict=True))
     facts = {name: value for name, value in given.items() if value is not None}
     decision = answer(ready(NAME), facts, [ago(1, "email", "follow_up")], START)
-    return int(str(decision.conclusions["pace_days"]))
+    return int(str(decision.facts["pace_days"]))
 
 
 PACES = {
