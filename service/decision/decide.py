@@ -51,8 +51,10 @@ def _choose(found: list[Candidate], request: Request) -> _Choice:
         stop = Candidate(plain_step("stop", exit_.because))
         return _Choice(stop, (exit_,), _lost(found, stop, exit_.guard, {}))
     guards: dict[int, str] = {}
-    policies = [verdicts(candidate.step, request) for candidate in found]
-    for number, (candidate, policy) in enumerate(zip(found, policies, strict=True)):
+    policies: list[tuple[Verdict, ...]] = []
+    for number, candidate in enumerate(found):
+        policy = verdicts(candidate.step, request, exit_)
+        policies.append(policy)
         verdict = strictest(policy)
         if verdict is None or verdict.ruling in ("ALLOW", "HOLD_UNTIL"):
             return _Choice(candidate, policy, _lost(found, candidate, candidate.label, guards))

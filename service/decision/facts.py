@@ -98,7 +98,7 @@ def reader(
 
 def _value_reader(fact: Fact, texts: Mapping[str, int]) -> Reader:
     name = fact.name
-    if fact.type in ("integer", "boolean"):
+    if fact.type == "integer":
         return lambda reading: reading.facts.get(name)  # type: ignore[return-value]
 
     def read(reading: Reading) -> int | None:

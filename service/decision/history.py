@@ -84,8 +84,10 @@ class History:
         self.as_of = as_of
         given = list(touches)
         ordered = sorted({touch for touch in given if touch.at <= as_of}, key=_order)
-        by_id = {touch.id or i: touch for i, touch in enumerate(ordered)}
-        self.touches = tuple(sorted(by_id.values(), key=_order))
+        if any(touch.id for touch in ordered):
+            by_id = {touch.id or i: touch for i, touch in enumerate(ordered)}
+            ordered = sorted(by_id.values(), key=_order)
+        self.touches = tuple(ordered)
         self.later = sum(touch.at > as_of for touch in given)
         self.outbound = tuple(touch for touch in self.touches if touch.direction == "outbound")
         self.inbound = tuple(touch for touch in self.touches if touch.direction == "inbound")

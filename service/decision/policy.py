@@ -51,11 +51,14 @@ def opted_out(request: Request) -> Verdict:
     return Verdict("opt-out", "ALLOW", "The prospect has not asked us to stop.")
 
 
-def verdicts(step: Step, request: Request) -> tuple[Verdict, ...]:
-    """What every guard says of a step. A step without a channel contacts nobody."""
+def verdicts(step: Step, request: Request, exit_: Verdict) -> tuple[Verdict, ...]:
+    """What every guard says of a step; `exit_` is what `opted_out` says of the prospect.
+
+    A step without a channel contacts nobody.
+    """
     if step.channel is None:
         return ()
-    return (opted_out(request), _channel_open(step.channel, request), _hours(step.channel, request))
+    return (exit_, _channel_open(step.channel, request), _hours(step.channel, request))
 
 
 def _channel_open(channel: str, request: Request) -> Verdict:

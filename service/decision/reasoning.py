@@ -47,7 +47,7 @@ def reason(ready: Ready, reading: Reading) -> Reasoned:
             for name, read in layer.readers:
                 value = read(seen)
                 if value is not None:
-                    values[name] = int(value)
+                    values[name] = value
             fields.append(values)
             rules = [ready.rules[i] for i in session.fire(number, values)]
             fired += rules

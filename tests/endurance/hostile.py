@@ -24,11 +24,11 @@ def play(condition: str = "{ever_replied: true}", do: str = "stop") -> str:
     return f"plays:\n  - {{rule: one, when: {condition}, do: {do}, because: Why not.}}\n"
 
 
-def template(body: str) -> str:
+def template(body: str, condition: str = "{ever_replied: true}") -> str:
     """A playbook whose only play sends one message."""
     lines = "".join(f"      {line}\n" for line in body.split("\n"))
     do = "{action: reopen, channel: email, template: bomb}"
-    return f"{HEAD}{play(do=do)}templates:\n  bomb:\n    subject: Boom\n    body: |\n{lines}{TAIL}"
+    return f"{HEAD}{play(condition, do)}templates:\n  bomb:\n    subject: Boom\n    body: |\n{lines}{TAIL}"
 
 
 # ---- what YAML can do ---------------------------------------------------------------

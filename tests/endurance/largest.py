@@ -120,12 +120,12 @@ LARGEST: Mapping[str, Hostile] = {
     "200 rows of 20 columns": Hostile(
         HEAD + _COUNTS + _table(199, 20, "first") + _USES + TAIL, None
     ),
-    "400 rows of ranges, unique": Hostile(
-        HEAD + _COUNTS + _table(400, 8, "unique", "{{at_least: {n}}}") + _USES + TAIL,
+    "150 rows of ranges, unique": Hostile(
+        HEAD + _COUNTS + _table(150, 8, "unique", "{{at_least: {n}}}") + _USES + TAIL,
         "overlapping-rows",
     ),
-    "900 rows of 10 columns": Hostile(
-        HEAD + _COUNTS + _table(900, 10, "first") + _USES + TAIL, "engine-limit"
+    "450 rows of 10 columns": Hostile(
+        HEAD + _COUNTS + _table(450, 10, "first") + _USES + TAIL, "engine-limit"
     ),
     "5,000 rows": Hostile(HEAD + _COUNTS + _table(5_000, 2, "first") + TAIL, "too-many-nodes"),
     "38 conclusions, one on another": Hostile(HEAD + _chain(38) + TAIL, None),

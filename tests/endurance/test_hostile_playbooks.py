@@ -100,13 +100,12 @@ def test_there_are_cases_that_load_and_cases_that_do_not() -> None:
 def test_loops_end_when_a_message_is_made(depth: int) -> None:
     """Loops over a long list, in each other, end in a message or in a warning, and soon."""
     loops = "".join(f"{{% for a{n} in prospect.open_questions %}}" for n in range(depth))
-    text = template(f"Hello.{loops}x{'{% endfor %}' * depth}")
+    text = template(f"Hello.{loops}x{'{% endfor %}' * depth}", "{open_questions: {known: true}}")
     loaded = load(text)
     assert loaded.ruleset is not None, loaded.diagnostics
     ready = make_ready(loaded.ruleset)
-    replied = {"at": "2026-11-01T09:00:00Z", "direction": "inbound", "channel": "email"}
-    prospect = {"id": "c-1", "open_questions": ["why"] * 900, "first_name": "Kathy"}
-    body = {"prospect": prospect, "history": [replied], "as_of": None}
+    prospect = {"id": "c-1", "open_questions": ["why"] * 900}
+    body = {"prospect": prospect, "history": [], "as_of": None}
 
     decision = decide(ready, read_request(body, ready, NOW))
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from math import prod
 
-import clips
+import clips  # type: ignore[import-untyped]  # a C library, without types
 
 from service.playbook.ruleset import Cond, Ruleset
 from tests.oracle.evaluator import Matcher

@@ -105,7 +105,7 @@ def encoded(fact: Fact, value: Any, texts: Mapping[str, int]) -> int:
             ten_thousandths = Decimal(str(value)) * 10_000
             return int(ten_thousandths.to_integral_value(ROUND_HALF_EVEN))
         case "choice":
-            return fact.values.index(value)
+            return fact.values.index(str(value))
         case "text":
             return texts.get(value, 0)
         case "date":

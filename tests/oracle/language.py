@@ -74,9 +74,12 @@ class Words:
         self.tables = {table.name: table for table in playbook.tables}
         self.named_plays = {play.name: play for play in playbook.plays}
         self.makers: dict[str, list[Conclude | Table]] = {}
-        for part in (*playbook.conclusions, *playbook.tables):
-            for name in part.then if isinstance(part, Conclude) else part.outputs:
-                self.makers.setdefault(name, []).append(part)
+        for rule in playbook.conclusions:
+            for name in rule.then:
+                self.makers.setdefault(name, []).append(rule)
+        for table in playbook.tables:
+            for name in table.outputs:
+                self.makers.setdefault(name, []).append(table)
 
     # ---- what is known --------------------------------------------------------------
 
@@ -149,7 +152,7 @@ class Words:
             return None
         match test.operator:
             case "contains":
-                return bool({*value} & {*other})
+                return not set(value).isdisjoint(tuple(other))  # type: ignore[arg-type]
             case "empty":
                 return (value == ()) is other
         written = not isinstance(test.value, Ref) or test.value.name in self.playbook.parameters

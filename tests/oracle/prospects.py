@@ -48,7 +48,8 @@ def _walk(random: Random, as_of: datetime, play: Play) -> list[dict[str, Any]]:
     walk = []
     for number, step in enumerate(steps):
         at = as_of - timedelta(days=len(steps) - number, seconds=random.choice((0, 0, 5)))
-        told = {"at": _told(random, at), "direction": "outbound", "action": step.action}
+        told: dict[str, Any] = {"at": _told(random, at), "direction": "outbound"}
+        told |= {"action": step.action}
         told["channel"] = step.channel or random.choice((*CHANNELS, None))
         if step.template and random.random() < 0.7:
             told["template"] = step.template

@@ -48,8 +48,10 @@ def event(told: Mapping[str, Any]) -> Event:
     inbound = told["direction"] == "inbound"
     outcome = told.get("outcome") or ("replied" if inbound else "sent")
     stage = 0 if inbound else OUTBOUND_OUTCOMES.index(outcome)
-    words = [told.get(key) or "" for key in ("channel", "action", "template")]
-    return Event(moment(told["at"]), inbound, stage, *words, outcome, told.get("id") or "")
+    channel, action, template, own_id = (
+        told.get(key) or "" for key in ("channel", "action", "template", "id")
+    )
+    return Event(moment(told["at"]), inbound, stage, channel, action, template, outcome, own_id)
 
 
 def order(one: Event) -> tuple[Any, ...]:
