@@ -24,7 +24,7 @@ CAN_SERVE := $(VENV)/.can-serve-$(SUM)
 CAN_TEST  := $(VENV)/.can-test-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test fuzz fuzz-time lint types bench profile pins clean
+.PHONY: help serve test fuzz fuzz-time fuzz-http sanitize endurance lint types bench profile pins clean
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,16 @@ fuzz: $(CAN_TEST)  ## Hold the rules against three oracles: make fuzz N=100000 S
 
 fuzz-time: $(CAN_TEST)  ## Hold windows against the clock: every zone, every hour of two years
 	@$(BIN)/python -m tests.oracle.time_sweep
+
+fuzz-http: $(CAN_TEST)  ## Hold the service against openapi.yaml: make fuzz-http SECONDS=600 SEED=2026
+	@$(BIN)/python -m tests.endurance.http_fuzz $(or $(SECONDS),600) $(SEED)
+
+sanitize: $(CAN_TEST)  ## Run the engine under AddressSanitizer and UBSan; it needs gcc
+	@PYTHON=$(BIN)/python tests/endurance/sanitize.sh
+
+endurance: $(CAN_TEST)  ## A million decisions, 2,000 playbooks, 16 threads: memory and answers
+	@$(BIN)/python -m tests.endurance.replacing
+	@$(BIN)/python -m tests.endurance.memory
 
 lint: $(CAN_TEST)  ## Check style and format
 	@$(BIN)/ruff check .

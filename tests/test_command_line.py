@@ -180,6 +180,21 @@ def test_test_shows_expected_beside_actual() -> None:
     assert result.exit_code == 1
 
 
+def test_test_without_examples_says_how_to_begin(tmp_path: Path) -> None:
+    """A playbook without examples has not failed; the example that is proposed can be run."""
+    sound = (CASES / "sound.yaml").read_text("utf-8")
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(sound[: sound.index("examples:")], "utf-8")
+
+    result = unghost("test", str(bare))
+
+    first, _, proposed = result.output.partition("\n")
+    assert first.endswith("bare.yaml: there are no examples yet. Begin with one, at the end:")
+    assert result.exit_code == 0
+    bare.write_text(f"{bare.read_text('utf-8')}{proposed}", "utf-8")
+    assert "1 of 1 example passed" in unghost("test", str(bare)).output
+
+
 def test_test_of_a_faulty_playbook_shows_its_errors() -> None:
     """What cannot be loaded cannot be tested, and says why."""
     result = unghost("test", "faulty.yaml", "none.yaml")

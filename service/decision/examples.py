@@ -170,7 +170,7 @@ def _touch(item: Mapping[str, Any], calendar: Calendar, as_of: datetime | str) -
         if channel in item:
             action = {"action": item[channel]} if item[channel] else {}
             return {**touch, **action, "direction": "outbound", "channel": channel}
-    return {**touch, "direction": item.get("direction", "outbound"), "channel": item["channel"]}
+    return {**touch, "direction": item.get("direction", "outbound"), "channel": item.get("channel")}
 
 
 def _days_before(as_of: datetime | str, days: int, calendar: Calendar) -> datetime | str:
@@ -202,14 +202,21 @@ def _checks(expect: Mapping[str, Any], decision: Decision, calendar: Calendar) -
     if "due" in expect:
         checks.append(_due(expect["due"], decision, calendar))
     for name, value in (expect.get("facts") or {}).items():
-        found = plain(decision.facts.get(name))
-        checks.append(Check(name, value, found, value == found))
+        checks.append(_fact(name, value, decision.facts.get(name)))
     text = f"{(message.subject or '')}\n{message.body}" if message else ""
     for key, wanted in (("message_has", True), ("message_lacks", False)):
         written = expect.get(key) or ()
         phrases = [written] if isinstance(written, str) else written
         checks += [Check(key, phrase, text, (phrase in text) is wanted) for phrase in phrases]
     return checks
+
+
+def _fact(name: str, expected: object, found: object) -> Check:
+    """A moment is compared with the moment, however its offset is written; `null` is unknown."""
+    moment = read_instant(expected)
+    same = moment == found if moment else expected == plain(found)
+    truths = isinstance(expected, bool), isinstance(found, bool)  # to Python, True is 1
+    return Check(name, expected, plain(found), same and truths[0] is truths[1])
 
 
 def _due(expected: object, decision: Decision, calendar: Calendar) -> Check:

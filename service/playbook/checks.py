@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from service.playbook import limits
 from service.playbook.compiler import compile_playbook
 from service.playbook.diagnostics import Diagnostic, Place
-from service.playbook.rules import ALWAYS, Condition, Play, Playbook, Ref, Step, Test
+from service.playbook.rules import ALWAYS, All, Condition, Play, Playbook, Ref, Step, Test
 from service.playbook.ruleset import Cond, Ruleset
 from service.playbook.strata import facts_read, layers, names_read
+
+#: What grows with every contact.
+_COUNTS = ("attempts", "touches")
 
 Guarantee = Callable[[Condition, str], bool]
 
@@ -54,6 +57,38 @@ def _may_be_missing(name: str, play: Play | None, place: Place) -> Diagnostic:
         f"add {test} to the `when` of `{play.name}`"
         if play
         else f"do this in a play with {test} in its `when`",
+    )
+
+
+def check_sequences(playbook: Playbook) -> Iterator[Diagnostic]:
+    """Sequences whose own steps end them: their `when` names one count, and each step adds to it.
+
+    A warning: where an earlier contact passes for a step, the next may be reached.
+    """
+    for play in playbook.plays:
+        if sum(step.channel is not None for step in play.steps) > 1:
+            for test in _parts(play.when):
+                if isinstance(test, Test) and test.fact in _COUNTS and test.operator == "is":
+                    yield _breaks_off(play, test)
+
+
+def _parts(condition: Condition) -> Iterator[Condition]:
+    """The conditions that must all hold."""
+    if isinstance(condition, All):
+        for part in condition.parts:
+            yield from _parts(part)
+    else:
+        yield condition
+
+
+def _breaks_off(play: Play, test: Test) -> Diagnostic:
+    count = f"${test.value.name}" if isinstance(test.value, Ref) else test.value
+    return Diagnostic(
+        "step-never-reached",
+        f"`{play.name}` breaks off after its first step: then `{test.fact}` is no longer {count}",
+        test.place,
+        f"its `when` must stay true; write `{test.fact}: {{at_least: {count}}}`",
+        "warning",
     )
 
 
@@ -152,4 +187,4 @@ def _count_tests(condition: Cond) -> int:
     return 1
 
 
-__all__ = ["Test", "check_circles", "check_limits", "check_unused", "check_waits"]
+__all__ = ["check_circles", "check_limits", "check_sequences", "check_unused", "check_waits"]

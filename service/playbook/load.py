@@ -1,8 +1,15 @@
 """From a text to a ruleset, with everything that is wrong on the way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.playbook.checks import check_circles, check_limits, check_unused, check_waits
+from service.playbook.checks import (
+    check_circles,
+    check_limits,
+    check_sequences,
+    check_unused,
+    check_waits,
+)
 from service.playbook.diagnostics import Diagnostic, Place, has_errors, in_order
 from service.playbook.meaning.build import build
 from service.playbook.meaning.conclusion_types import conclusion_places
@@ -13,6 +20,10 @@ from service.playbook.rules import Playbook
 from service.playbook.ruleset import Ruleset
 from service.playbook.shape.schema import find_flaws
 from service.playbook.text.document import Document, read
+from service.playbook.text.source import MAX_DIAGNOSTICS
+
+#: The code of the notice that there is more.
+_AND_MORE = "too-many-mistakes"
 
 
 @dataclass(frozen=True)
@@ -42,8 +53,26 @@ def load(text: str | bytes) -> Loaded:
     if has_errors(diagnostics):
         # A name mistyped where it is used leaves another unused: one mistake, told once.
         told = [d for d in diagnostics if not d.code.startswith("unused-")]
-        return Loaded(playbook, None, in_order(told))
-    return Loaded(playbook, ruleset, in_order(diagnostics))
+        return Loaded(playbook, None, _bounded(told))
+    return Loaded(playbook, ruleset, _bounded(diagnostics))
+
+
+def _bounded(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics in order, not more than can be worked on at once: errors before warnings."""
+    found = in_order(diagnostics)
+    mistakes = [d for d in found if d.code != _AND_MORE]
+    if len(mistakes) <= MAX_DIAGNOSTICS:
+        return found
+    mistakes.sort(key=lambda diagnostic: diagnostic.severity)  # "error" before "warning"
+    rest = [*mistakes[MAX_DIAGNOSTICS:], *(d for d in found if d.code == _AND_MORE)]
+    more = Diagnostic(
+        "too-many-mistakes",
+        "there are more mistakes than these",
+        min(diagnostic.place for diagnostic in rest),
+        "mend those that are shown, and check again",
+        "error" if has_errors(rest) else "warning",
+    )
+    return in_order([*mistakes[:MAX_DIAGNOSTICS], more])
 
 
 def _check(playbook: Playbook, document: Document) -> tuple[Ruleset | None, list[Diagnostic]]:
@@ -61,6 +90,7 @@ def _check(playbook: Playbook, document: Document) -> tuple[Ruleset | None, list
         *over,
         *reach.diagnostics(),
         *check_waits(playbook, reach.guaranteed),
+        *check_sequences(playbook),
         *check_templates(playbook, inner_place, reach.guaranteed),
         *check_unused(playbook, _read_by_templates(playbook), conclusion_places(document)),
     ]

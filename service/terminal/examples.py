@@ -16,6 +16,15 @@ from service.terminal.console import counted, plain, terminal
 from service.terminal.mistakes import show_diagnostics
 from service.terminal.sources import FAULTY, FILES, Source, read_source
 
+_NO_EXAMPLES = (
+    "there are no examples yet. Begin with one, at the end:\n"
+    "examples:\n"
+    "  - example: a week after the first e-mail\n"
+    "    history: [{days_ago: 7, email: follow_up}]\n"
+    "    as_of: 2026-11-18 10:00\n"
+    "    expect: {action: follow_up}"
+)
+
 
 @click.command()
 @FILES
@@ -54,6 +63,9 @@ def show_examples(
 
     `lines` tells where in the file each example stands.
     """
+    if not report.results:
+        console.print(Text(f"{file}: {_NO_EXAMPLES}", "yellow"), soft_wrap=True)
+        return
     for result in report.results:
         _show_example(console, f"{file}:{lines[result.number]}", result)
     passed = sum(result.passed for result in report.results)

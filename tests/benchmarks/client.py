@@ -3,7 +3,8 @@
     python -m tests.benchmarks.client PORT CONNECTIONS SECONDS [CORE] < request
 
 It sends the request that it reads, whole, over and over, and writes one line of JSON: how many
-answers came in how many seconds, how long each took, and how busy the client itself was.
+answers came in how many seconds, how long each took, and how busy the client itself was;
+`every` counts also those of the first moments, which nothing else does.
 It reads no more of an answer than it must, so that what is measured is the server.
 """
 
@@ -74,7 +75,7 @@ def load(port: int, connections: int, seconds: float, request: bytes) -> dict[st
         _begin(Connection(port, request), poll, by_number)
     taken: list[float] = []
     start = perf_counter() + seconds * _WARM_UP
-    busy, warm, now = 0.0, False, perf_counter()
+    busy, warm, every, now = 0.0, False, 0, perf_counter()
     while now < start + seconds:
         events = poll.poll(_PATIENCE)
         if not events:
@@ -83,6 +84,7 @@ def load(port: int, connections: int, seconds: float, request: bytes) -> dict[st
             connection = by_number[number]
             if not connection.is_answered():
                 continue
+            every += 1
             now = perf_counter()
             if now >= start:
                 if not warm:
@@ -92,7 +94,7 @@ def load(port: int, connections: int, seconds: float, request: bytes) -> dict[st
                 _again(connection, poll, by_number)
             else:
                 connection.ask()
-    return _result(taken, now - start, process_time() - busy)
+    return {"every": every, **_result(taken, now - start, process_time() - busy)}
 
 
 def _begin(connection: Connection, poll: select.epoll, by: dict[int, Connection]) -> None:

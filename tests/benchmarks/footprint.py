@@ -1,5 +1,6 @@
 """What serving takes besides time for answers: the start, the memory, the loading of playbooks."""
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
@@ -33,18 +34,20 @@ def _serve(port: int, workers: int = 1) -> list[str]:
 
 def memory_of_workers(request: bytes, seconds: float, workers: int = 2) -> dict[str, Any]:
     """MB of `unghost serve` after a warm-up: of the master, and of the largest worker."""
-    if not Path("/proc/self/smaps_rollup").exists():
-        return {}
     port = free_port()
     with running(_serve(port, workers)) as process:
         until_answered(port, "/readyz", process)
         ask(port, _CONNECTIONS, seconds, request)
-        found = [memory(number) for number in workers_of(process)]
-        return {
-            "workers": workers,
-            "master": memory(process.pid),
-            "worker": max(found, key=lambda one: one["resident"]),
-        }
+        return memory_of(process)
+
+
+def memory_of(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """MB of a process and of the largest of its children; nothing where there is no /proc."""
+    if not Path("/proc/self/smaps_rollup").exists():
+        return {}
+    workers = [memory(number) for number in workers_of(process)]
+    largest = max(workers, key=lambda one: one["resident"])
+    return {"workers": len(workers), "master": memory(process.pid), "worker": largest}
 
 
 def loading(playbooks: Mapping[str, bytes], times: int) -> dict[str, Any]:

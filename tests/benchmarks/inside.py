@@ -8,15 +8,14 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import EnvironBuilder
 
-from service.app import create_app
-from tests.benchmarks.seams import ANSWERING, cut
+from tests.benchmarks.seams import ANSWERING, app, cut
 from tests.benchmarks.served import echo_app
 from tests.benchmarks.spread import Spread, microseconds, spread
 
 _OK = "200"
 
 
-def asking(app: Flask, raw: bytes) -> Callable[[], bytes]:
+def asking(served: Flask, raw: bytes) -> Callable[[], bytes]:
     """A function that has the app answer the request once, and gives the body.
 
     It raises ConnectionError where the answer is no good one.
@@ -30,7 +29,7 @@ def asking(app: Flask, raw: bytes) -> Callable[[], bytes]:
             raise ConnectionError(status)
 
     def ask() -> bytes:
-        answer = app({**environ, "wsgi.input": BytesIO(raw)}, began)
+        answer = served({**environ, "wsgi.input": BytesIO(raw)}, began)
         text = b"".join(answer)
         answer.close()  # type: ignore[attr-defined]  # werkzeug's answers have it
         return text
@@ -40,20 +39,19 @@ def asking(app: Flask, raw: bytes) -> Callable[[], bytes]:
 
 def wsgi(raw: bytes, seconds: float) -> dict[str, Any]:
     """µs of one request, ours and the echo's, and our stages; what no stage has is `flask`."""
-    app = create_app()
-    times = microseconds({"unghost": asking(app, raw), "echo": asking(echo_app(), raw)}, seconds)
-    stages = split(app, raw, seconds)
+    times = microseconds({"unghost": asking(app(), raw), "echo": asking(echo_app(), raw)}, seconds)
+    stages = split(app(), raw, seconds)
     return {
         **{name: time.to_json() for name, time in times.items()},
         "stages": {name: time.to_json() for name, time in stages.items()},
     }
 
 
-def split(app: Flask, raw: bytes, seconds: float) -> dict[str, Spread]:
+def split(served: Flask, raw: bytes, seconds: float) -> dict[str, Spread]:
     """What each stage of the answer takes, in µs."""
     names = ("flask", *(seam.stage for seam in ANSWERING))
     taken: dict[str, list[float]] = {name: [] for name in names}
-    ask = asking(app, raw)
+    ask = asking(served, raw)
     ask()
     with cut(ANSWERING) as watch:
         end = perf_counter() + seconds

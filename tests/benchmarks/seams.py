@@ -8,10 +8,13 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from time import perf_counter_ns
 from typing import Any
 from unittest.mock import patch
+
+from flask import Flask
 
 from service.app import create_app
 from service.decision import Decision, Ready, decide, read_request
@@ -126,8 +129,14 @@ class Door:
         return self.write(self.decide(self.validate(raw)))
 
 
+@cache
+def app() -> Flask:
+    """The service, made once: it loads every playbook."""
+    return create_app()
+
+
 def door(ready: Ready) -> Door:
     """The door as the running service has it."""
-    state = create_app().extensions["unghost"]
+    state = app().extensions["unghost"]
     parse = import_module("service.web.strict_json").parse_json
     return Door(parse, state.mistakes_in_request, ready)

@@ -37,7 +37,7 @@ def echo_app() -> Flask:
 APPS = {"unghost": create_app, "echo": echo_app}
 
 
-class _Server(BaseApplication):
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn brings no types
     def __init__(self, app: str, worker_class: str, port: int) -> None:
         self._app = app
         self._port = port

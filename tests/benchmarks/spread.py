@@ -29,8 +29,9 @@ class Spread:
 def spread(values: Iterable[float]) -> Spread:
     """How the values lie; there must be one at least."""
     ordered = sorted(values)
-    p10, p90 = part(ordered, 0.1), part(ordered, 0.9)
-    return Spread(*(round(v, 4) for v in (statistics.median(ordered), p10, p90)), len(ordered))
+    found = (statistics.median(ordered), part(ordered, 0.1), part(ordered, 0.9))
+    median, p10, p90 = (round(value, 4) for value in found)
+    return Spread(median, p10, p90, len(ordered))
 
 
 def part(ordered: list[float], share: float) -> float:

@@ -7,12 +7,20 @@ in alternating order, so that a noisy second hits both; what counts is the ratio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from tests.benchmarks.processes import ROOT, cores, free_port, running, until_answered
+from tests.benchmarks.processes import (
+    ROOT,
+    cores,
+    free_port,
+    processor_seconds,
+    running,
+    until_answered,
+)
 from tests.benchmarks.served import APPS
 from tests.benchmarks.spread import spread
 
@@ -20,9 +28,18 @@ CONNECTIONS = (1, 8, 64)
 SHIPPED = "gthread"
 #: Worker classes, and the package that each wants besides gunicorn.
 _CLASSES = {"gthread": None, "sync": None, "gevent": "gevent", "tornado": "tornado"}
-_FIGURES = ("per_second", "p50_ms", "p99_ms")
+#: `core_us`: what an answer takes of the server's core, whoever else wants that core.
+_FIGURES = ("per_second", "p50_ms", "p99_ms", "core_us")
 
 Rounds = dict[str, list[dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs: its port, and the process whose children answer."""
+
+    port: int
+    process: subprocess.Popen[bytes]
 
 
 def classes() -> list[str]:
@@ -39,44 +56,45 @@ def traffic(
     how busy it was at most; while that is far from 1 it is not what was measured.
     """
     with ExitStack() as stack:
-        ports = {(worker, app): _start(stack, app, worker) for worker in classes() for app in APPS}
+        servers = {
+            (worker, app): _start(stack, app, worker) for worker in classes() for app in APPS
+        }
         void = _start(stack, "void", "none")
         found = {
             worker: {
-                str(number): _cell(
-                    {app: ports[worker, app] for app in APPS}, number, seconds, rounds, request
+                str(number): compared(
+                    {app: servers[worker, app] for app in APPS}, number, seconds, rounds, request
                 )
                 for number in connections
             }
             for worker in classes()
         }
-        ceiling = {str(n): ask(void, n, seconds, request)["per_second"] for n in connections}
+        ceiling = {str(n): ask(void.port, n, seconds, request)["per_second"] for n in connections}
     busiest = max(cell.pop("client_busy") for one in found.values() for cell in one.values())
     return {"classes": found, "client": {"ceiling": ceiling, "busiest": busiest}}
 
 
-def _start(stack: ExitStack, app: str, worker: str) -> int:
+def _start(stack: ExitStack, app: str, worker: str) -> Server:
     port, places = free_port(), cores()
     core = [str(places[0])] if places else []
     arguments = ["-m", "tests.benchmarks.served", app, worker, str(port), *core]
     process = stack.enter_context(running(arguments))
     until_answered(port, "", process)
-    return port
+    return Server(port, process)
 
 
-def _cell(
-    ports: dict[str, int], connections: int, seconds: float, rounds: int, request: bytes
+def compared(
+    servers: Mapping[str, Server], connections: int, seconds: float, rounds: int, request: bytes
 ) -> dict[str, Any]:
-    """Some rounds with both servers."""
-    found: Rounds = {app: [] for app in ports}
-    for app, result in _in_turns(ports, connections, seconds, rounds, request):
+    """Some rounds with both servers, by app: their figures, and ours over the echo's."""
+    found: Rounds = {app: [] for app in servers}
+    for app, result in _in_turns(servers, connections, seconds, rounds, request):
         found[app].append(result)
-    ratios = {
-        figure: spread(o[figure] / e[figure] for o, e in zip(*found.values(), strict=True))
-        for figure in _FIGURES
-    }
+    pairs = list(zip(found["unghost"], found["echo"], strict=True))
+    known = [f for f in _FIGURES if all(one.get(f) for pair in pairs for one in pair)]
+    ratios = {f: spread(ours[f] / echo[f] for ours, echo in pairs) for f in known}
     both = {
-        app: {figure: spread(r[figure] for r in results).to_json() for figure in _FIGURES}
+        app: {figure: spread(r[figure] for r in results).to_json() for figure in known}
         for app, results in found.items()
     }
     return {
@@ -87,12 +105,20 @@ def _cell(
 
 
 def _in_turns(
-    ports: dict[str, int], connections: int, seconds: float, rounds: int, request: bytes
+    servers: Mapping[str, Server], connections: int, seconds: float, rounds: int, request: bytes
 ) -> Iterator[tuple[str, dict[str, float]]]:
     for number in range(rounds):
-        order = list(ports) if number % 2 == 0 else list(ports)[::-1]
+        order = list(servers) if number % 2 == 0 else list(servers)[::-1]
         for app in order:
-            yield app, ask(ports[app], connections, seconds, request)
+            yield app, _round(servers[app], connections, seconds, request)
+
+
+def _round(server: Server, connections: int, seconds: float, request: bytes) -> dict[str, float]:
+    before = processor_seconds(server.process)
+    result = ask(server.port, connections, seconds, request)
+    after = processor_seconds(server.process)
+    used = None if before is None or after is None else (after - before) / result["every"]
+    return result if used is None else {**result, "core_us": used * 1e6}
 
 
 def ask(port: int, connections: int, seconds: float, request: bytes) -> dict[str, float]:

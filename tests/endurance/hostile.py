@@ -28,7 +28,8 @@ def template(body: str, condition: str = "{ever_replied: true}") -> str:
     """A playbook whose only play sends one message."""
     lines = "".join(f"      {line}\n" for line in body.split("\n"))
     do = "{action: reopen, channel: email, template: bomb}"
-    return f"{HEAD}{play(condition, do)}templates:\n  bomb:\n    subject: Boom\n    body: |\n{lines}{TAIL}"
+    message = f"templates:\n  bomb:\n    subject: Boom\n    body: |\n{lines}"
+    return HEAD + play(condition, do) + message + TAIL
 
 
 # ---- what YAML can do ---------------------------------------------------------------
@@ -94,7 +95,7 @@ CHARACTERS = {
     "180 marks on one letter": Hostile(_ZALGO + play() + TAIL, None),
     "60,000 marks on one letter": Hostile(HEAD + "x: H" + "\u0301" * 60_000, "value-too-long"),
     "a name without width": Hostile(HEAD + "pl\u200bays: []\n" + TAIL, "unknown-key"),
-    "a name that looks like another": Hostile(HEAD + "рlays: []\n" + TAIL, "unknown-key"),
+    "a name that looks like another": Hostile(HEAD + "\u0440lays: []\n" + TAIL, "unknown-key"),
     "digits of another script": Hostile(
         HEAD + "parameters: {p: {value: ٣, title: P}}\n" + TAIL, "wrong-type"
     ),

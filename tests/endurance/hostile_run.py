@@ -1,4 +1,4 @@
-"""Gives every hostile playbook to `load`, or to the HTTP service, and says what came of it.
+"""Gives hostile playbooks to `load`, or all to the HTTP service, and says what came of it.
 
 `test_hostile_playbooks.py` runs it in a process of its own, so that a text that hangs or
 crashes the process fails one test and not the run. One line of JSON for each text:
@@ -9,6 +9,8 @@ crashes the process fails one test and not the run. One line of JSON for each te
 import json
 import sys
 from collections.abc import Callable, Collection, Mapping
+
+import click
 
 from service.app import Settings, create_app
 from service.playbook import load
@@ -44,9 +46,10 @@ def validated() -> Callable[[str | bytes], Said]:
 def main(way: str) -> None:
     """Say for each text, as soon as it is known, whether it loads and what was said."""
     ask = loaded if way == "load" else validated()
-    for name, hostile in ALL.items():
+    cases = HOSTILE if way == "load" else ALL
+    for name, hostile in cases.items():
         loads, codes = ask(hostile.text)
-        print(json.dumps({"name": name, "loads": loads, "codes": sorted(codes)}), flush=True)
+        click.echo(json.dumps({"name": name, "loads": loads, "codes": sorted(codes)}))
 
 
 if __name__ == "__main__":

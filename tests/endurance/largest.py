@@ -78,7 +78,8 @@ def _templates(count: int, body: str) -> str:
 def _examples(count: int, touches: int) -> str:
     history = ", ".join(["{days_ago: 9, email: follow_up}"] * touches)
     return "examples:\n" + "".join(
-        f"  - {{example: e{n}, history: [{history}], as_of: 2026-11-20, expect: {{action: stop}}}}\n"
+        f"  - {{example: e{n}, history: [{history}], as_of: 2026-11-20,"
+        " expect: {action: stop}}\n"
         for n in range(count)
     )
 

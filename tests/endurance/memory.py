@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import click
+
 from service.decision import Ready, decide, make_ready, read_request
 from service.playbook import load
 from tests.endurance.picture import Curve, svg
@@ -54,7 +56,7 @@ def made_ready(text: str) -> Ready:
 
 def deciding(found: list[str]) -> Work:
     """One decision by one of the playbooks, no two the same."""
-    random = Random(1)
+    random = Random(1)  # noqa: S311 - a repeatable choice, not a secret
     every = [made_ready(text) for text in found]
     asked = [[question(random, ready, touches=4) for _ in range(100)] for ready in every]
 
@@ -72,7 +74,7 @@ def deciding(found: list[str]) -> Work:
 
 def replacing(found: list[str]) -> Work:
     """One playbook loaded, made ready and put in another's place; some are closed, too."""
-    random = Random(2)
+    random = Random(2)  # noqa: S311 - a repeatable choice, not a secret
     places: dict[int, Ready] = {}
 
     def work(number: int) -> None:
@@ -101,11 +103,10 @@ def measure(title: str, work: Work, count: int) -> Curve:
     gc.collect()
     points.append((count, resident()))
     curve = Curve(title, points, count // 10)
-    print(
+    click.echo(
         f"{title}: {count:,} in {time.monotonic() - began:,.0f} s; {points[0][1]:.1f} MB at first,"
         f" {curve.start:.1f} MB after a tenth, {points[-1][1]:.1f} MB in the end,"
         f" never more than {curve.spread:.2%} away",
-        flush=True,
     )
     return curve
 

@@ -37,10 +37,10 @@ def svg(curves: Sequence[Curve]) -> str:
     top = 1.25 * max(value for curve in curves for _, value in curve.points)
     panels = [_panel(curve, n * (WIDTH + GAP) + GAP, top) for n, curve in enumerate(curves)]
     width, height = len(curves) * (WIDTH + GAP) + GAP // 2, HEIGHT + 2 * GAP
+    size = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            'font-family="sans-serif" font-size="12">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
             f'<rect width="{width}" height="{height}" fill="white"/>',
             *panels,
             "</svg>\n",

@@ -10,14 +10,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = ROOT / "tests" / "corpus" / "requests" / "playbooks"
 QUESTION = b'{"prospect":{"id":"c-1"},"history":[],"as_of":"2026-11-20T15:00:00-05:00"}'
 PATIENCE = 20
 
-Address = tuple[str, int]
+
+class Address(NamedTuple):
+    """Where the service answers, and the process that started its workers."""
+
+    host: str
+    port: int
+    process: int
 
 
 @contextmanager
@@ -27,11 +33,12 @@ def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iter
     It writes to no terminal: an error that nobody asked for is on stderr, which a test sees.
     """
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        address: Address = ("127.0.0.1", probe.getsockname()[1])
-    command = [sys.executable, "-m", "service", "serve", "--port", str(address[1]), *options]
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), *options]
     more = {"UNGHOST_PLAYBOOKS": str(PLAYBOOKS), **(environment or {})}
     clean = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
     process = subprocess.Popen(command, cwd=ROOT, env={**clean, **more})
+    address = Address("127.0.0.1", port, process.pid)
     try:
         until_ready(address)
         yield address
@@ -66,7 +73,7 @@ def ask(
     Raises:
         OSError: there is no answer, or none in time.
     """
-    with closing(HTTPConnection(*address, timeout=timeout)) as connection:
+    with closing(HTTPConnection(address.host, address.port, timeout=timeout)) as connection:
         try:
             connection.request(method, path, body, {"Content-Type": kind} if body else {})
             response = connection.getresponse()

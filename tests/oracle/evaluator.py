@@ -109,9 +109,9 @@ def encoded(fact: Fact, value: Any, texts: Mapping[str, int]) -> int:
         case "text":
             return texts.get(value, 0)
         case "date":
-            return 1 + (value - date.min).days
+            return int((value - date.min).days) + 1
         case "instant":
-            return (value - EPOCH) // timedelta(seconds=1)  # type: ignore[no-any-return]
+            return int((value - EPOCH) // timedelta(seconds=1))
     return int(value)
 
 

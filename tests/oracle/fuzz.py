@@ -41,7 +41,12 @@ class Tally:
 
 def run_round(seed: str, number: int, requests: int) -> Tally:
     """Ten playbooks, each with so many requests."""
-    tallies = [run_playbook(f"{seed}/{number}/{i}", requests) for i in range(ROUND)]
+    tallies = []
+    for name in (f"{seed}/{number}/{i}" for i in range(ROUND)):
+        try:
+            tallies.append(run_playbook(name, requests))
+        except Exception as error:
+            raise RuntimeError(f"the playbook drawn from {name!r} could not be tried") from error
     return total(tallies)
 
 

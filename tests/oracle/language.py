@@ -147,12 +147,12 @@ class Words:
         fact, value = self.playbook.facts[test.fact], self.value(test.fact)
         if test.operator == "known":
             return (value is not None) is test.value
-        other = self.value(test.value.name) if isinstance(test.value, Ref) else test.value
+        other: Any = self.value(test.value.name) if isinstance(test.value, Ref) else test.value
         if value is None or other is None:
             return None
         match test.operator:
             case "contains":
-                return not set(value).isdisjoint(tuple(other))  # type: ignore[arg-type]
+                return any(word in value for word in other)
             case "empty":
                 return (value == ()) is other
         written = not isinstance(test.value, Ref) or test.value.name in self.playbook.parameters

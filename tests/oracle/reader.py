@@ -57,7 +57,7 @@ def reread(text: str, playbook: Playbook) -> Playbook:
     """The playbook with its rules read anew from the text."""
     parts = (part for part in _PART.findall(text) if part.partition(":")[0] in _READ)
     data = yaml.load("".join(parts), _Loader)  # noqa: S506 - a SafeLoader with fewer words
-    return _Reader(data).playbook(playbook)
+    return _Reader(data or {}).playbook(playbook)
 
 
 class _Reader:

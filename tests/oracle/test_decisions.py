@@ -61,7 +61,7 @@ def check_all(asked: Asked, random: Random) -> None:
     shuffled = {**body, "history": random.sample(body["history"], len(body["history"]))}
     later = moment(body["as_of"]) + timedelta(seconds=random.choice((1, 86_400)))
     touch = {"at": later.isoformat(), "direction": "inbound", "channel": "email",
-             "outcome": "opted_out"}  # fmt: skip
+             "outcome": "opted_out", "id": "t1"}  # fmt: skip
     told_later = {**body, "history": [*body["history"], touch]}
     irrelevant = {**body, "prospect": {**body["prospect"], **unused_facts(asked)}}
 

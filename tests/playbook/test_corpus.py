@@ -17,7 +17,11 @@ FOLDER = Path(__file__).parents[1] / "corpus" / "invalid"
 SOURCE = Path(__file__).parents[2] / "service" / "playbook"
 CASES = sorted(FOLDER.glob("*.yaml"))
 #: They show several mistakes on purpose.
-MIXED = {"many-mistakes", "merge-key-bomb"}
+MIXED = {
+    *("many-mistakes", "many-mistakes-in-a-rule", "many-mistakes-in-a-sequence"),
+    *("many-mistakes-in-a-conclusion", "many-mistakes-in-a-table", "many-mistakes-and-an-example"),
+    "merge-key-bomb",
+}
 
 HEAD = "playbook: example\ntitle: Example\nabout: An example.\n"
 MANY_TESTS = ", ".join(f"a{n}: true" for n in range(101))
@@ -89,6 +93,14 @@ def test_a_case_is_named_after_its_code(path: Path) -> None:
     assert path.stem in MIXED or code_of(path) in shown
 
 
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_everybody_is_told_what_to_do(path: Path) -> None:
+    """Every diagnostic has a hint."""
+    without = [d for d in load(path.read_bytes()).diagnostics if not d.hint]
+
+    assert without == []
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_has_a_case(code: str) -> None:
     """Whatever can be said about a playbook is shown by a case of that name."""
@@ -102,10 +114,10 @@ def test_what_needs_a_large_text_is_said(code: str) -> None:
 
 
 def test_many_mistakes_are_shown_at_once() -> None:
-    """Six different mistakes of one playbook are told together, from top to bottom."""
+    """Seven different mistakes of one playbook are told together, from top to bottom."""
     found = load((FOLDER / "many-mistakes.yaml").read_bytes()).diagnostics
 
-    assert len({diagnostic.code for diagnostic in found}) == 6
+    assert len({diagnostic.code for diagnostic in found}) == 7
     assert list(found) == sorted(found, key=lambda diagnostic: diagnostic.place)
 
 

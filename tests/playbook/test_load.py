@@ -163,3 +163,31 @@ def test_a_hundred_warnings_are_no_error() -> None:
 
     assert {d.code for d in load(text).diagnostics} == {"unused-parameter"}
     assert load(text).ruleset
+
+
+def test_no_more_is_told_than_can_be_mended() -> None:
+    """Of many plays that never win a hundred are told, and of warnings none before them."""
+    parameters = "".join(f"  p{n}: {{value: 1, title: One}}\n" for n in range(50))
+    plays = "".join(f"  - {{rule: r{n}, do: stop, because: x}}\n" for n in range(131))
+
+    found = load(part(f"parameters:\n{parameters}plays:\n{plays}")).diagnostics
+
+    assert [diagnostic.code for diagnostic in found] == [
+        *["play-never-wins"] * 100,
+        "too-many-mistakes",
+    ]
+
+
+def test_many_warnings_after_a_hundred_are_no_error() -> None:
+    """Where only warnings are left out, the notice is a warning too."""
+    parameters = "".join(f"  p{n}: {{value: 1, title: One}}\n" for n in range(99))
+    conclude = "".join(
+        f"  - {{rule: r{n}, then: {{c{n}: 1}}, because: x}}\n" for n in range(50)
+    )
+    otherwise = "otherwise: {action: wait, because: x}\n"
+
+    loaded = load(part(f"parameters:\n{parameters}conclude:\n{conclude}{otherwise}"))
+
+    assert len(loaded.diagnostics) == 101
+    assert {diagnostic.severity for diagnostic in loaded.diagnostics} == {"warning"}
+    assert loaded.ruleset

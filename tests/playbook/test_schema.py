@@ -229,7 +229,7 @@ def assert_plain(diagnostic: Diagnostic) -> None:
 
 
 def test_flaws_have_the_path_that_nobody_should_read() -> None:
-    """A wrong value has its own path, a missing name that of its part, however misspelt."""
+    """A wrong value has its own path; so have a name that is missing and one that is misspelt."""
     text = HEAD + (
         "plays:\n"
         "  - {rule: a, do: stop, because: b, prioritee: 3}\n"
@@ -242,9 +242,9 @@ def test_flaws_have_the_path_that_nobody_should_read() -> None:
 
     assert paths == [
         ("plays", 0, "prioritee"),
-        ("plays", 1),
+        ("plays", 1, "because"),
         ("plays", 1, "do", "chanel"),
-        ("plays", 2),
+        ("plays", 2, "becuse"),
         ("plays", 3, "do"),
     ]
 

@@ -42,14 +42,14 @@ def build(
 ) -> tuple[Playbook | None, tuple[Diagnostic, ...]]:
     """The playbook a document holds, and what its parts have wrong.
 
-    Parts at `broken` paths are passed over. The playbook is None unless every part could
+    What lies at `broken` paths is passed over. The playbook is None unless every part could
     be built; references from steps to unknown templates and the like are reported but do
-    not keep it from being built.
+    not keep it from being built, nor do misshapen examples, which it then leaves out.
     """
     if len(broken) > MAX_DIAGNOSTICS:
         return None, ()  # what else lies where a shape is wrong is not known
     data = document.data
-    scope = Scope(document, broken, complete=not broken)
+    scope = Scope(document, broken, complete=all(path[:1] == ("examples",) for path in broken))
     scope.blind = any(len(path) == 1 and path[0] not in _NAMELESS for path in broken)
     scope.facts = dict(STANDARD_FACTS)
     scope.parameters = read_parameters(scope)
@@ -92,7 +92,7 @@ def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -
         windows={**BUILT_IN_WINDOWS, **windows},
         actions={name: item["title"] for name, item in scope.entries("actions")},
         never_say=never_say,
-        examples=tuple(data.get("examples") or ()),
+        examples=tuple(item for path, item in scope.items("examples") if scope.is_sound(path)),
     )
 
 
@@ -107,8 +107,8 @@ def _read_plays(scope: Scope) -> tuple[Play, ...]:
 
 
 def _read_otherwise(data: dict[str, Any], scope: Scope) -> Step | None:
-    written = data.get("otherwise")
-    if written is None or not scope.is_sound(("otherwise",)):
+    written = scope.piece(data, "otherwise", ())
+    if written is None:
         return None
     return read_step(written, ("otherwise",), scope, written.get("because", ""))
 
@@ -131,7 +131,8 @@ def _read_templates(scope: Scope) -> dict[str, Template]:
 def _read_never_say(scope: Scope) -> tuple[NeverSay, ...]:
     return tuple(
         NeverSay(phrase, group["because"])
-        for _, group in scope.items("never_say")
+        for path, group in scope.items("never_say")
+        if scope.is_sound(path)
         for phrase in group["phrases"]
     )
 

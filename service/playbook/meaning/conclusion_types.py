@@ -10,17 +10,22 @@ from service.playbook.text.document import Document
 from service.playbook.values import KIND_WORDS
 from service.playbook.vocabulary import Fact, FactType
 
+#: What says nothing of the values in a table.
+_ABOUT_A_TABLE = frozenset({"table", "because"})
+
 
 @dataclass
 class _Written:
     """Every value that is written for one concluded name, with its path.
 
-    `path` is where the name first stands.
+    `path` is where the name first stands. `unread` says that a value is misshapen, so that
+    nobody knows of what type the name is.
     """
 
     path: Path
     collects: bool = False
     values: list[tuple[Path, object]] = field(default_factory=list)
+    unread: bool = False
 
     @property
     def is_key(self) -> bool:
@@ -37,6 +42,7 @@ def declare_conclusions(scope: Scope) -> None:
     for name in [name for name in pending if name in scope.facts or name in scope.parameters]:
         _report_taken(name, pending.pop(name), scope)
     scope.unsure.update(pending)
+    pending = {name: written for name, written in pending.items() if not written.unread}
     learning = True
     while learning:
         learnt = {name: _kinds(written, scope) for name, written in pending.items()}
@@ -113,22 +119,31 @@ def _references(values: Iterable[object]) -> Iterator[str]:
 
 def _written_values(scope: Scope) -> dict[str, _Written]:
     found: dict[str, _Written] = {}
-    _note_unread(scope)
     for path, rule in scope.items("conclude"):
-        for name, value in rule["then"].items():
+        for name, value in (scope.piece(rule, "then", path) or {}).items():
             where = (*path, "then", name)
-            found.setdefault(name, _Written(where)).values.append((where, value))
+            written = found.setdefault(name, _Written(where))
+            written.values.append((where, value))
+            written.unread = written.unread or not scope.is_sound(where)
     for path, table in scope.items("tables"):
-        first, outputs = len(table["inputs"]), as_list(table["output"])
+        is_read = scope.is_sound_but(path, _ABOUT_A_TABLE) and {"inputs", "output"} <= table.keys()
+        first, outputs = len(as_list(table.get("inputs"))), as_list(table.get("output"))
         collects = table.get("hit") == "collect"
         for column, name in enumerate(outputs, first):
             written = found.setdefault(str(name), _Written(_of_output(path, table, name), collects))
-            written.values += [
-                ((*path, "rows", j, column), row[column])
-                for j, row in enumerate(table["rows"])
-                if len(row) == first + len(outputs)
-            ]
+            written.unread = written.unread or not is_read
+            if is_read:
+                written.values += _column(table, path, column, first + len(outputs))
     return found
+
+
+def _column(table: dict[str, Any], path: Path, column: int, width: int) -> list[tuple[Path, Any]]:
+    """The cells of one column, of the rows that have as many cells as the table needs."""
+    return [
+        ((*path, "rows", j, column), row[column])
+        for j, row in enumerate(table.get("rows", ()))
+        if len(row) == width
+    ]
 
 
 def _of_output(path: Path, table: dict[str, Any], name: object) -> Path:
@@ -144,15 +159,6 @@ def conclusion_places(document: Document) -> dict[str, Place]:
         name: document.key_place(one.path) if one.is_key else document.place(one.path)
         for name, one in written.items()
     }
-
-
-def _note_unread(scope: Scope) -> None:
-    """What misshapen rules and tables conclude: there are such names, of no known kind."""
-    for section, key in (("conclude", "then"), ("tables", "output")):
-        for part in as_list(scope.document.data.get(section)):
-            names = part.get(key) if isinstance(part, dict) else None
-            listed = names if isinstance(names, dict) else as_list(names)
-            scope.unsure.update(name for name in listed if isinstance(name, str))
 
 
 def _kinds(written: _Written, scope: Scope) -> list[Fact] | None:

@@ -12,6 +12,7 @@ from service.playbook.diagnostics import did_you_mean
 from service.playbook.meaning.done import read_done
 from service.playbook.meaning.scope import Path, Scope, as_list, as_ref, as_written
 from service.playbook.rules import ALWAYS, All, AnyOf, Condition, Not, Operator, Test
+from service.playbook.text.slips import comparison, reference
 from service.playbook.values import KIND_WORDS, fits, how_to_write
 from service.playbook.vocabulary import CHANNELS, Fact
 
@@ -21,6 +22,8 @@ _NUMERIC = ("integer", "number")
 
 def read_condition(data: Any, path: Path, scope: Scope) -> Condition | None:  # noqa: ANN401
     """The condition at a path; no condition at all always holds."""
+    if not scope.is_readable(path):
+        return None
     if data is None:
         return ALWAYS
     parts = [_read_entry(key, value, (*path, key), scope) for key, value in data.items()]
@@ -35,6 +38,8 @@ def _joined(parts: list[Condition | None]) -> Condition | None:
 
 
 def _read_entry(key: str, value: Any, path: Path, scope: Scope) -> Condition | None:  # noqa: ANN401
+    if not scope.is_readable(path):
+        return None
     if key in ("all", "any"):
         parts = [read_condition(part, (*path, i), scope) for i, part in enumerate(value)]
         sound = tuple(part for part in parts if part is not None)
@@ -52,6 +57,8 @@ def _read_entry(key: str, value: Any, path: Path, scope: Scope) -> Condition | N
 
 def read_test(fact: Fact, value: Any, path: Path, scope: Scope) -> Condition | None:  # noqa: ANN401
     """A test of one fact: a bare value, a list of values, `$name`, or operators."""
+    if not scope.is_readable(path):
+        return None
     if isinstance(value, dict):
         return _joined(
             [_read_operator(fact, key, item, (*path, key), scope) for key, item in value.items()]
@@ -66,6 +73,8 @@ def _read_operator(
     path: Path,
     scope: Scope,
 ) -> Condition | None:
+    if not scope.is_readable(path):
+        return None
     place = scope.place(path)
     match operator:
         case "not":
@@ -103,6 +112,8 @@ def _read_comparison(
     path: Path,
     scope: Scope,
 ) -> Condition | None:
+    if not scope.is_readable(path):
+        return None
     place = scope.place(path)
     ref = as_ref(value)
     word: Operator = operator  # type: ignore[assignment]  # the shape allows no other words
@@ -149,6 +160,8 @@ def _read_list_test(
 
 
 def _may_be_in(fact: Fact, word: str, path: Path, scope: Scope) -> bool:
+    if not scope.is_readable(path):
+        return False
     known = CHANNELS if fact.name == "opted_out_channels" else fact.values
     if word.startswith("$"):
         scope.report(
@@ -188,21 +201,26 @@ def _are_comparable(fact: Fact, other: Fact) -> bool:
 
 
 def _is_comparable(fact: Fact, value: object, path: Path, scope: Scope) -> bool:
+    if not scope.is_readable(path):
+        return False
     if fact.name == "last_action" and isinstance(value, str) and value not in scope.actions:
         scope.unknown("action", value, path, scope.actions)
         return False
     if fact.type != "list" and fits(fact, value):
         return True
     if fact.type == "choice" and isinstance(value, str):
-        _never_is(f"`{fact.name}` is never `{as_written(value)}`", value, fact.values, path, scope)
+        message = f"`{fact.name}` is never `{as_written(value)}`"
+        _never_is(message, value, fact.values, path, scope, _slip(value, scope))
     else:
         _mismatch(fact, value, path, scope)
     return False
 
 
-def _never_is(message: str, word: str, known: Collection[str], path: Path, scope: Scope) -> None:
-    hint = "" if scope.is_full else did_you_mean(word, known)
-    scope.report("value-not-allowed", message, path, hint)
+def _never_is(
+    message: str, word: str, known: Collection[str], path: Path, scope: Scope, hint: str = ""
+) -> None:
+    hint = "" if scope.is_full else hint or did_you_mean(word, known)
+    scope.report("value-not-allowed", message, path, hint or "write one of its words")
     scope.complete = False
 
 
@@ -215,11 +233,16 @@ def _mismatch(fact: Fact, value: object, path: Path, scope: Scope) -> None:
         hint = f"write `{fact.name}: {{contains: {written}}}`"
     else:
         message = f"`{fact.name}` is {KIND_WORDS[fact.type]}, and {_quoted(value)} is not"
-        hint = how_to_write(fact, value) or did_you_mean(written, fact.values)
+        hint = _slip(value, scope) or how_to_write(fact, value) or did_you_mean(written, fact.values)
         if isinstance(value, bool) and set(fact.values) <= {"yes", "no"}:
             hint = "conclude `true` or `false`, not `yes` or `no`"
     scope.report("type-mismatch", message, path, hint)
     scope.complete = False
+
+
+def _slip(value: object, scope: Scope) -> str:
+    """How a value may have been meant that is a sign of comparison, or a name without `$`."""
+    return comparison(value) or reference(value, {*scope.parameters, *scope.facts})
 
 
 def _quoted(value: object) -> str:

@@ -14,6 +14,11 @@ _OUTCOMES: dict[str, tuple[str, ...]] = {
     "inbound": INBOUND_OUTCOMES,
 }
 
+#: What may be misshapen in a `done` whose direction is known all the same.
+_NO_DIRECTION = frozenset(
+    {"action", "channel", "outcome", "template", "within", "since", "at_least", "at_most"}
+)
+
 
 def read_done(data: dict[str, Any], path: Path, scope: Scope) -> Done | None:
     """The test at a path, or None after noting what is wrong with it."""
@@ -21,10 +26,10 @@ def read_done(data: dict[str, Any], path: Path, scope: Scope) -> Done | None:
     direction = data.get("direction", "outbound")
     words = {key: _words(data.get(key)) for key in ("action", "channel", "outcome", "template")}
     _check_words(data, direction, path, scope)
-    at_most = _count(data.get("at_most"), (*path, "at_most"), scope)
-    at_least = _count(data.get("at_least"), (*path, "at_least"), scope)
-    within = _within(data.get("within"), (*path, "within"), scope)
-    if scope.noted > before:
+    at_most = _count(scope.piece(data, "at_most", path), (*path, "at_most"), scope)
+    at_least = _count(scope.piece(data, "at_least", path), (*path, "at_least"), scope)
+    within = _within(scope.piece(data, "within", path), (*path, "within"), scope)
+    if scope.noted > before or not scope.is_sound(path):
         scope.complete = False
         return None
     if at_least is None:
@@ -47,15 +52,17 @@ def _words(data: object) -> tuple[str, ...]:
 
 
 def _check_words(data: dict[str, Any], direction: str, path: Path, scope: Scope) -> None:
-    for word, where in _written(data, "action", path):
+    for word, where in _written(data, "action", path, scope):
         if word not in scope.actions:
             scope.unknown("action", word, where, scope.actions)
-    for word, where in _written(data, "template", path):
+    for word, where in _written(data, "template", path, scope):
         if word not in scope.templates:
             scope.unknown("template", word, where, scope.templates)
+    if not scope.is_sound_but(path, _NO_DIRECTION):
+        return  # the direction may be misspelt
     opposite = "inbound" if direction == "outbound" else "outbound"
     mine, other = _OUTCOMES[direction], _OUTCOMES[opposite]
-    for word, where in _written(data, "outcome", path):
+    for word, where in _written(data, "outcome", path, scope):
         if word not in mine:
             scope.report(
                 "value-not-allowed",
@@ -65,11 +72,14 @@ def _check_words(data: dict[str, Any], direction: str, path: Path, scope: Scope)
             )
 
 
-def _written(data: dict[str, Any], key: str, path: Path) -> Iterator[tuple[str, Path]]:
+def _written(
+    data: dict[str, Any], key: str, path: Path, scope: Scope
+) -> Iterator[tuple[str, Path]]:
     """The words under a key, one or a list of them, each with its path."""
-    value = data.get(key)
+    value = scope.piece(data, key, path)
     if isinstance(value, list):
-        yield from ((str(word), (*path, key, i)) for i, word in enumerate(value))
+        words = ((str(word), (*path, key, i)) for i, word in enumerate(value))
+        yield from ((word, where) for word, where in words if scope.is_readable(where))
     elif value is not None:
         yield str(value), (*path, key)
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from service.playbook.meaning.scope import Path, Scope, as_list
+from service.playbook.meaning.scope import Path, Scope, as_list, as_written
 
 _PARAMETER_READ = re.compile(r"(?:\$|\bparameters\.)([a-z][a-z0-9_]*)")
 _CLAIM_CODES = re.compile(r"(?:[A-Z]\d{1,2}(?:, )?)+(?=\.)")
@@ -78,22 +78,44 @@ def check_parameters(data: dict[str, Any], scope: Scope) -> None:
 def check_commas(data: dict[str, Any], scope: Scope) -> None:
     """A comma in a text without quotes, between brackets, ends the text: nobody means that.
 
-    Told by a part that begins small on the line on which the text before it stands.
+    Told by a part that begins small on the line on which the text before it stands, and of
+    phrases by more: they often begin small.
     """
-    rules = {key: value for key, value in data.items() if key != "examples"}
-    texts = {path: text for path, text in _texts(rules) if "checklist" in path}
+    texts = dict(_texts(data))
+    bodies = " ".join(text for path, text in texts.items() if path[0] == "templates")
     for path, text in sorted(texts.items(), key=lambda found: scope.place(found[0])):
         before = (*path[:-1], path[-1] - 1) if isinstance(path[-1], int) else path
-        if before in texts and " " in text and text[0].islower():
-            same_line = scope.place(before).line == scope.place(path).line
-            if same_line and texts[before][-1] not in ".!?":
-                scope.report(
-                    "comma-splits-text",
-                    f"the comma before `{text}` ends the text, so these are two items",
-                    path,
-                    "put quotes round a text that holds a comma",
-                    severity="warning",
-                )
+        if before not in texts or before == path or not _on_one_line(before, path, scope):
+            continue
+        if _is_cut(str(path[-2]), texts[before], text, bodies):
+            scope.report(
+                "comma-splits-text",
+                f"the comma before `{as_written(text)}` ends the text, so these are two items",
+                path,
+                "put quotes round a text that holds a comma",
+                severity="warning",
+            )
+
+
+def _is_cut(name: str, before: str, text: str, bodies: str) -> bool:
+    """Whether two neighbours in a list of this name are probably one text."""
+    goes_on = " " in text and text[0].islower() and before[-1:] not in (".", "!", "?")
+    match name:
+        case "checklist":
+            return goes_on
+        case "phrases":
+            return goes_on and before[:1].isupper()
+        case "message_has" | "message_lacks":
+            return f"{before}, {text}" in bodies
+    return False
+
+
+def _on_one_line(before: Path, path: Path, scope: Scope) -> bool:
+    """Whether two texts stand in one line, both without quotes."""
+    nodes = [scope.document.nodes.get(each) for each in (before, path)]
+    return all(node and not node.style for node in nodes) and (
+        scope.place(before).line == scope.place(path).line
+    )
 
 
 def _reasons(data: dict[str, Any]) -> list[tuple[Path, str]]:

@@ -8,15 +8,19 @@ from service.playbook.rules import Arithmetic, Conclude, Condition, Expression, 
 from service.playbook.vocabulary import Fact
 
 
+#: Without these nobody knows what the cells of a table stand for.
+_COLUMNS = ("inputs", "output")
+
+
 def read_conclude(data: dict[str, Any], path: Path, scope: Scope) -> Conclude | None:
     """The rule at a path that says what facts mean."""
     when = read_condition(data.get("when"), (*path, "when"), scope)
     then = {
         name: read_expression(value, (*path, "then", name), scope)
-        for name, value in data["then"].items()
+        for name, value in (scope.piece(data, "then", path) or {}).items()
     }
     sound = {name: value for name, value in then.items() if value is not None}
-    if when is None or len(sound) < len(then):
+    if when is None or len(sound) < len(then) or not scope.is_sound(path):
         scope.complete = False
         return None
     return Conclude(data["rule"], when, sound, data["because"], scope.place((*path, "rule")))
@@ -24,11 +28,14 @@ def read_conclude(data: dict[str, Any], path: Path, scope: Scope) -> Conclude | 
 
 def read_expression(data: Any, path: Path, scope: Scope) -> Expression | None:  # noqa: ANN401
     """A constant, `$name`, or an operation on expressions."""
+    if not scope.is_readable(path):
+        return None
     if isinstance(data, dict):
         ((operation, items),) = data.items()
-        arguments = [
-            _read_argument(item, (*path, operation, i), scope) for i, item in enumerate(items)
-        ]
+        where = (*path, operation)
+        if not scope.is_readable(where):
+            return None
+        arguments = [_read_argument(item, (*where, i), scope) for i, item in enumerate(items)]
         sound = tuple(item for item in arguments if item is not None)
         return Arithmetic(operation, sound) if len(sound) == len(arguments) else None
     ref = as_ref(data)
@@ -55,18 +62,22 @@ def _read_argument(data: Any, path: Path, scope: Scope) -> Expression | None:  #
 
 def read_table(data: dict[str, Any], path: Path, scope: Scope) -> Table | None:
     """The decision table at a path."""
-    inputs = [scope.fact(name, (*path, "inputs", i)) for i, name in enumerate(data["inputs"])]
+    inputs = [
+        scope.fact(name, (*path, "inputs", i)) if scope.is_readable((*path, "inputs", i)) else None
+        for i, name in enumerate(scope.piece(data, "inputs", path) or ())
+    ]
     facts = [fact for fact in inputs if fact is not None]
-    outputs = tuple(str(name) for name in as_list(data["output"]))
-    if len(facts) < len(inputs):
+    outputs = tuple(str(name) for name in as_list(data.get("output")))
+    columns_known = all(key in data and scope.is_sound((*path, key)) for key in _COLUMNS)
+    if len(facts) < len(inputs) or not columns_known:
         scope.complete = False
         return None
     rows = [
         _read_row(row, (*path, "rows", i), facts, outputs, scope)
-        for i, row in enumerate(data["rows"])
+        for i, row in enumerate(scope.piece(data, "rows", path) or ())
     ]
     sound = tuple(row for row in rows if row is not None)
-    if len(sound) < len(rows):
+    if len(sound) < len(rows) or not scope.is_sound(path):
         scope.complete = False
         return None
     return Table(
@@ -84,6 +95,8 @@ def _read_row(
     row: list[Any], path: Path, facts: list[Fact], outputs: tuple[str, ...], scope: Scope
 ) -> Row | None:
     width = len(facts) + len(outputs)
+    if not scope.is_readable(path):
+        return None
     if len(row) != width:
         columns = ", ".join(f"`{name}`" for name in (*(fact.name for fact in facts), *outputs))
         scope.report(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from service.playbook.diagnostics import Diagnostic, Place, Severity, did_you_mean
 from service.playbook.rules import Parameter, Ref, Scalar
 from service.playbook.text.document import Document
+from service.playbook.text.slips import SYNONYMS
 from service.playbook.text.source import MAX_DIAGNOSTICS, shortened
 from service.playbook.vocabulary import Fact
 
@@ -23,7 +24,7 @@ class Scope:
     """The names in force while one playbook is read, and the diagnostics so far.
 
     `broken` are the paths at which the shape is wrong already: what lies there is passed
-    over, since it has been reported. `unsure` are names declared in such a place: they exist,
+    over, since it has been reported, and the rest of the part around it is read. `unsure` are names declared in such a place: they exist,
     and nobody knows what they are. `blind` says that a whole section of names could not be
     read, so that an unknown name proves nothing. `left_out` are the places of mistakes beyond
     `MAX_DIAGNOSTICS`. `complete` turns False when a part could not be built.
@@ -42,22 +43,38 @@ class Scope:
     left_out: list[Place] = field(default_factory=list)
     complete: bool = True
 
+    def __post_init__(self) -> None:
+        """Look the misshapen paths up quickly, and the paths that lead to them."""
+        self._broken = frozenset(self.broken)
+        self._around = frozenset(bad[:n] for bad in self._broken for n in range(len(bad) + 1))
+
+    def is_readable(self, path: Path) -> bool:
+        """Whether the value at a path is of the right kind; pieces of it may be misshapen."""
+        return path not in self._broken
+
     def is_sound(self, path: Path) -> bool:
-        """Whether nothing at or below a path was found misshapen; notes the gap if so."""
-        sound = not any(bad[: len(path)] == path for bad in self.broken)
-        self.complete = self.complete and sound
-        return sound
+        """Whether nothing at or below a path was found misshapen."""
+        return path not in self._around
+
+    def is_sound_but(self, path: Path, names: Collection[str]) -> bool:
+        """Whether nothing at or below a path is misshapen but what stands under these names."""
+        below = [bad for bad in self._broken if bad[: len(path)] == path]
+        return all(bad != path and bad[len(path)] in names for bad in below)
+
+    def piece(self, data: dict[str, Any], key: str, path: Path) -> Any:  # noqa: ANN401
+        """What stands under a key of the part at a path; None where it cannot be read."""
+        return data.get(key) if self.is_readable((*path, key)) else None
 
     def items(self, section: str) -> Iterator[tuple[Path, Any]]:
-        """The parts of a section that is a list, with their paths; misshapen ones left out."""
-        if (section,) not in self.broken:
+        """The parts of a section that is a list, with their paths; unreadable ones left out."""
+        if self.is_readable((section,)):
             for i, item in enumerate(self.document.data.get(section) or ()):
-                if self.is_sound((section, i)):
+                if self.is_readable((section, i)):
                     yield (section, i), item
 
     def entries(self, section: str) -> Iterator[tuple[str, Any]]:
         """The parts of a section that is a group, by name; misshapen ones left out."""
-        if (section,) not in self.broken:
+        if self.is_readable((section,)):
             for name, item in (self.document.data.get(section) or {}).items():
                 if self.is_sound((section, name)):
                     yield name, item
@@ -161,6 +178,8 @@ class Scope:
         """The nearest name; where none is near, the few there are, and where to add one."""
         if self.is_full:
             return ""  # looking for near names takes time
+        if section == "facts" and name in SYNONYMS:
+            return f"did you mean `{SYNONYMS[name]}`?"
         hint = did_you_mean(name, known)
         if hint.startswith("did"):
             return hint
@@ -179,8 +198,7 @@ class Scope:
 
 def as_written(value: object) -> str:
     """A value as a message can quote it: as it stands in the playbook, in one short line."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return shortened(" ".join(text.split()))
+    return shortened(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def as_ref(value: object) -> Ref | None:

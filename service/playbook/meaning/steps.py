@@ -15,14 +15,19 @@ _HELD_TO_HOURS = frozenset({"phone", "voicemail", "text", "meeting"})
 _CONTACT = ("channel", "template")
 #: What a sequence can say for all its steps.
 _INHERITED = ("channel", "wait", "window")
+#: What a play or a step can have besides a channel: nobody misspells a channel like that.
+_NO_CHANNEL = frozenset(
+    {"rule", "sequence", "when", "do", "steps", "then", "repeat", "priority", "because"}
+    | {"action", "template", "wait", "window", "checklist", "facts"}
+)
 
 
 def read_play(data: dict[str, Any], path: Path, scope: Scope, *, is_exit: bool) -> Play | None:
     """The play at a path: a rule with one step, or a sequence."""
     when = read_condition(data.get("when"), (*path, "when"), scope)
-    is_sequence = "sequence" in data
+    is_sequence = "sequence" in data or "steps" in data
     steps = _read_steps(data, path, scope) if is_sequence else _read_do(data, path, scope)
-    if when is None or steps is None:
+    if when is None or steps is None or not scope.is_sound(path):
         scope.complete = False
         return None
     return Play(
@@ -40,31 +45,39 @@ def read_play(data: dict[str, Any], path: Path, scope: Scope, *, is_exit: bool) 
 
 
 def _read_do(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...] | None:
-    where = (*path, "do")
-    do = {"action": data["do"]} if isinstance(data["do"], str) else data["do"]
-    step = read_step(do, where, scope, data["because"])
+    written = scope.piece(data, "do", path)
+    if written is None:
+        return None
+    do = {"action": written} if isinstance(written, str) else written
+    step = read_step(do, (*path, "do"), scope, data.get("because", ""))
     return None if step is None else (step,)
 
 
 def _read_steps(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...] | None:
-    last = len(data["steps"]) - 1
-    found = []
-    for i, item in enumerate(data["steps"]):
-        where = (*path, "steps", i)
-        if i < last or data.get("repeat"):
-            _check_can_be_done(item["action"], where, scope)
-        inherited = {
-            key: (*path, key)
-            for key in _INHERITED
-            if key in data and key not in item and key not in _never(item["action"])
-        }
-        defaults = {key: data[key] for key in inherited}
-        found.append(read_step({**defaults, **item}, where, scope, data["because"], inherited))
+    written = scope.piece(data, "steps", path) or []
+    found = [_read_item(i, data, path, scope) for i in range(len(written))]
     steps = tuple(step for step in found if step is not None)
-    return steps if len(steps) == len(found) else None
+    return steps if written and len(steps) == len(found) else None
 
 
-def _check_can_be_done(action: str, path: Path, scope: Scope) -> None:
+def _read_item(number: int, data: dict[str, Any], path: Path, scope: Scope) -> Step | None:
+    """One step of the sequence at a path, with what it has from the sequence."""
+    where, item = (*path, "steps", number), data["steps"][number]
+    if not scope.is_readable(where):
+        return None
+    action = scope.piece(item, "action", where)
+    if number < len(data["steps"]) - 1 or data.get("repeat"):
+        _check_can_be_done(action, where, scope)
+    inherited = {
+        key: (*path, key)
+        for key in _INHERITED
+        if key in data and key not in item and key not in _never(action)
+    }
+    defaults = {key: data[key] for key in inherited}
+    return read_step({**defaults, **item}, where, scope, data.get("because", ""), inherited)
+
+
+def _check_can_be_done(action: object, path: Path, scope: Scope) -> None:
     """A sequence goes on when a step was done, and nobody reports having waited or stopped."""
     if action in RESERVED_ACTIONS:
         scope.report(
@@ -90,12 +103,14 @@ def read_step(
     """
     where = {key: (*path, key) for key in data} | dict(inherited or {})
     channel = data.get("channel")
-    _check_step(data, path, where, scope)
-    wait = read_wait(data["wait"], where["wait"], scope) if "wait" in data else None
-    facts = tuple(data.get("facts", ()))
+    readable = {key: value for key, value in data.items() if scope.is_readable(where[key])}
+    _check_step(readable, path, where, scope)
+    wait = read_wait(readable["wait"], where["wait"], scope) if "wait" in readable else None
+    facts = tuple(readable.get("facts", ()))
     for i, name in enumerate(facts):
-        scope.fact(name, (*path, "facts", i))
-    if "wait" in data and wait is None:
+        if scope.is_readable((*path, "facts", i)):
+            scope.fact(name, (*path, "facts", i))
+    if ("wait" in data and wait is None) or not scope.is_sound(path):
         scope.complete = False
         return None
     return Step(
@@ -116,7 +131,7 @@ def _default_window(channel: str | None) -> str:
 
 
 def _check_step(data: dict[str, Any], path: Path, where: Mapping[str, Path], scope: Scope) -> None:
-    action = data["action"]
+    action = data.get("action")
     used: tuple[tuple[Kind, Collection[str]], ...] = (
         ("action", scope.actions),
         ("template", scope.templates),
@@ -126,17 +141,29 @@ def _check_step(data: dict[str, Any], path: Path, where: Mapping[str, Path], sco
         name = data.get(kind)
         if name is not None and name not in known:
             scope.unknown(kind, name, where[kind], known)
-    if "template" in data and "channel" not in data and action not in RESERVED_ACTIONS:
+    contacts = "template" in data and action not in RESERVED_ACTIONS
+    if contacts and "channel" not in data and _is_surely_missing(path, scope):
         scope.report(
             "missing-channel",
             f"the template `{data['template']}` has no channel to go out by",
             where["template"],
             "add a `channel`, for example `channel: email`",
         )
-    _check_reserved(action, data, path, scope)
+    if action is not None:
+        _check_reserved(action, data, path, scope)
 
 
-def _never(action: str) -> tuple[str, ...]:
+def _is_surely_missing(path: Path, scope: Scope) -> bool:
+    """Whether a step has no channel that is misspelt, nor its sequence."""
+    names = {
+        bad[-1]
+        for bad in scope.broken
+        if bad and (bad[:-1] == path or bad[:-1] == path[:2]) and bad != path
+    }
+    return names <= _NO_CHANNEL
+
+
+def _never(action: object) -> tuple[str, ...]:
     """What a step with this action cannot have."""
     if action == "stop":
         return (*_CONTACT, "wait", "window")
@@ -155,7 +182,7 @@ def _check_reserved(action: str, data: dict[str, Any], path: Path, scope: Scope)
                 f"leave `{key}` out, or choose another action",
                 at_key=True,
             )
-    if action == "ask_for_data" and not data.get("facts"):
+    if action == "ask_for_data" and not data.get("facts") and scope.is_sound(path):
         scope.report(
             "facts-missing",
             "`ask_for_data` does not say which facts it asks for",

@@ -1,5 +1,7 @@
 """Reading waits: how long after what a step comes."""
 
+from typing import Any
+
 from service.playbook.meaning.durations import Duration, read_duration
 from service.playbook.meaning.scope import Path, Scope, as_ref
 from service.playbook.rules import Ref, Wait, WaitUnit
@@ -14,32 +16,37 @@ _UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
 DEFAULT_ANCHOR = "previous_step"
 
 
-def read_wait(data: object, path: Path, scope: Scope) -> Wait | None:
+def read_wait(data: Any, path: Path, scope: Scope) -> Wait | None:  # noqa: ANN401
     """The wait at a path, or None after noting what is wrong with it."""
     place = scope.place(path)
+    if not scope.is_readable(path):
+        return None
     if isinstance(data, dict) and "until" in data:
         fact = _read_moment(data["until"], (*path, "until"), scope)
         return None if fact is None else Wait(0, "days", fact, place)
-    written = data["for"] if isinstance(data, dict) else data
-    where = (*path, "for") if isinstance(data, dict) else path
-    duration = read_duration(written)
-    if duration is None:
-        scope.report(
-            "bad-duration",
-            f"`{written}` is not a length of time",
-            where,
-            "for example `7 days`, `3 business days`, `2 hours`, `$patience`",
-        )
-        return None
-    unit = _unit_of(duration, where, scope)
+    written, where = (data, path) if isinstance(data, str) else (data.get("for"), (*path, "for"))
+    duration = _read_length(written, where, scope)
+    unit = None if duration is None else _unit_of(duration, where, scope)
     after = data.get("after", DEFAULT_ANCHOR) if isinstance(data, dict) else DEFAULT_ANCHOR
     anchor: str | Ref | None = after
     if as_ref(after):
         anchor = _read_moment(after, (*path, "after"), scope)
-    if unit is None or anchor is None:
+    if duration is None or unit is None or anchor is None:
         return None
     amount = scope.constant(duration.amount)
     return Wait(amount if isinstance(amount, int) else duration.amount, unit, anchor, place)
+
+
+def _read_length(written: object, path: Path, scope: Scope) -> Duration | None:
+    duration = read_duration(written)
+    if duration is None and written is not None and scope.is_readable(path):
+        scope.report(
+            "bad-duration",
+            f"`{written}` is not a length of time",
+            path,
+            "for example `7 days`, `3 business days`, `2 hours`, `$patience`",
+        )
+    return duration if scope.is_readable(path) else None
 
 
 def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
@@ -73,6 +80,8 @@ def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
 
 def _read_moment(data: object, path: Path, scope: Scope) -> Ref | None:
     """The fact that holds a moment to wait for."""
+    if not scope.is_readable(path):
+        return None
     ref = as_ref(data)
     if ref is None:
         scope.report(

@@ -174,12 +174,14 @@ class _Reader:
         self.value(expression.left, known, guarded="default" in names)
         if len(filters) > MOST_FILTERS:
             message = f"there are more than {MOST_FILTERS} filters on one value"
-            self.fault("template-filter", message, expression.token)
+            hint = "leave some of them out"
+            self.fault("template-filter", message, expression.token, hint)
         for place, applied in enumerate(filters):
             self.check_filter(applied.name, len(applied.args), names[place + 1 :], applied.token)
             for argument in applied.args:
                 if isinstance(argument, KeywordArgument):
-                    self.fault("template-filter", "filters take no named values", applied.token)
+                    message, hint = "filters take no named values", "leave out the name and its `:`"
+                    self.fault("template-filter", message, applied.token, hint)
                 self.value(argument.value, known)
 
     def check_filter(self, name: str, count: int, after: list[str], token: Token) -> None:
@@ -191,7 +193,9 @@ class _Reader:
             takes = " to ".join(map(str, sorted({known.fewest, known.most})))
             takes += " value" if takes == "1" else " values"
             message = f"`{name}` takes {takes} after a colon, and has {count}"
-            self.fault("template-filter", message, token)
+            values = ", ".join(['"..."'] * known.fewest)
+            example = f"| {name}: {values}" if values else f"| {name}"
+            self.fault("template-filter", message, token, f"write `{example}`")
         elif known.may_lose and "default" not in after:
             message = f"the `{name}` of an empty list is nothing"
             self.fault("template-filter", message, token, 'put `| default: "..."` after it')
@@ -231,7 +235,8 @@ class _Reader:
     def loop(self, node: ForNode, known: _Known) -> int:
         loop = node.expression
         for part in loop.children():
-            self.value(part, known)
+            # The `else` is for a list that is not known, too.
+            self.value(part, known, guarded=part is loop.iterable and node.default is not None)
         name = str(loop.identifier)
         if name in ROOTS or name == "forloop":
             self.fault("template-syntax", f"a loop cannot use the name `{name}`", loop.token)

@@ -7,19 +7,20 @@ missing goes out unnoticed, and whatever a template says, it is over in bounded 
 Templates see `prospect.<fact>`, `parameters.<name>`, `offer.first` and `offer.second`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import TextIO
+from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, FalsyStrictUndefined, Mode, RenderContext
 from liquid.ast import Node
 from liquid.builtin.content import Literal
+from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.illegal import Illegal
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.case_tag import CaseTag
 from liquid.builtin.tags.comment_tag import CommentTag
-from liquid.builtin.tags.for_tag import ForTag
+from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.builtin.tags.if_tag import IfTag
 from liquid.builtin.tags.unless_tag import UnlessTag
 from liquid.exceptions import LiquidError
@@ -187,6 +188,34 @@ class _Case(CaseTag):
         return values
 
 
+class _LoopOrElse(LoopExpression):
+    """The list of a `for` that has an `else`: one that is not known is an empty one."""
+
+    def _to_iter(self, obj: object, context: RenderContext) -> tuple[Iterator[Any], int]:
+        if isinstance(obj, Undefined) or obj is None:
+            return iter(()), 0
+        return super()._to_iter(obj, context)
+
+
+class _For(ForTag):
+    """A `for` whose `else` is also for a list that is not known."""
+
+    def parse(self, stream: TokenStream) -> Node:
+        node = super().parse(stream)
+        if isinstance(node, ForNode) and node.default is not None:
+            loop = node.expression
+            node.expression = _LoopOrElse(
+                loop.token,
+                loop.identifier,
+                loop.iterable,
+                limit=loop.limit,
+                offset=loop.offset,
+                reversed_=loop.reversed,
+                cols=loop.cols,
+            )
+        return node
+
+
 class _Placed(Tag):
     """A tag whose errors say where they are, even at the end of an expression."""
 
@@ -219,7 +248,7 @@ class _Environment(Environment):
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         """Register what `markup` and `filters` allow."""
         del extra
-        for tag in (Literal, Illegal, _Output, IfTag, UnlessTag, _Case, ForTag, CommentTag):
+        for tag in (Literal, Illegal, _Output, IfTag, UnlessTag, _Case, _For, CommentTag):
             self.add_tag(type(tag.__name__, (_Placed, tag), {"mode": Mode.STRICT}))
         for name, known in FILTERS.items():
             self.add_filter(name, _passing(known.apply))

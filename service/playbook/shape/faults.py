@@ -22,6 +22,7 @@ from service.playbook.shape.phrases import (
     subject,
     written,
 )
+from service.playbook.text.slips import SYNONYMS
 from service.playbook.text.source import shortened
 from service.playbook.text.tree import KeyPath
 
@@ -34,7 +35,8 @@ class Fault:
     """One keyword that a value does not keep to.
 
     `allowed` is what the schema says for the keyword. `name` is the name in question, where
-    the fault is about a name: unknown, missing or misspelt.
+    the fault is about a name: unknown, missing or misspelt. `hint` is there where the text
+    around the value says how it was meant.
     """
 
     path: KeyPath
@@ -44,6 +46,7 @@ class Fault:
     allowed: Any
     schema: Schema
     name: str = ""
+    hint: str = ""
 
     @property
     def part(self) -> str:
@@ -61,7 +64,7 @@ class _Words:
 def diagnostic(fault: Fault) -> Diagnostic:
     """The fault in plain words, with a hint how to mend it."""
     words = _SAID[fault.keyword](fault)
-    return Diagnostic(words.code, words.message, fault.place, words.hint)
+    return Diagnostic(words.code, words.message, fault.place, fault.hint or words.hint)
 
 
 # ---- names --------------------------------------------------------------------------
@@ -72,16 +75,32 @@ def _unknown_key(fault: Fault) -> _Words:
     return _Words(
         "unknown-key",
         f"`{shortened(fault.name)}` is no part of {article} {fault.part}",
-        did_you_mean(fault.name, fault.schema["properties"])
+        _wait_beside(fault)
+        or did_you_mean(fault.name, fault.schema["properties"])
         or "delete it, or look whether its line is indented as it should be",
     )
+
+
+def _wait_beside(fault: Fault) -> str:
+    """How to write `after` and the like where they stand beside a step's `wait`, not in it."""
+    group = fault.value if isinstance(fault.value, dict) else {}
+    if "wait" not in fault.schema["properties"] or fault.name not in ("after", "for", "until"):
+        return ""
+    if fault.name == "until":
+        return f"write `wait: {{until: {written(group['until'])}}}`"
+    wait = group.get("for", group.get("wait"))
+    length = written(wait) if isinstance(wait, str) else "$patience"
+    anchor = f", after: {written(group['after'])}" if "after" in group else ""
+    return f"write `wait: {{for: {length}{anchor}}}`"
 
 
 def _misspelt_word(fault: Fault) -> _Words:
     return _Words(
         "unknown-key",
         f"`{shortened(fault.name)}` is neither a fact nor a word of the language",
-        did_you_mean(fault.name, fault.allowed),
+        f"did you mean `{SYNONYMS[fault.name]}`?"
+        if fault.name in SYNONYMS
+        else did_you_mean(fault.name, fault.allowed),
     )
 
 
@@ -144,7 +163,19 @@ def _retyped(value: object, allowed: str | list[str], schema: Schema) -> str:
         return "leave out the `- ` before it, or the brackets round it"
     if isinstance(value, str | int | float) and "array" in types:
         return f"write `[{written(value)}]`"
-    return ""
+    if isinstance(value, float) and "integer" in types:
+        return f"write `{value:.0f}`" if value.is_integer() else "round it to a whole number"
+    if types == ["boolean"]:
+        return "write `true` or `false`"
+    return for_example(schema) or _in_a_word(schema)
+
+
+def _in_a_word(schema: Schema) -> str:
+    """A hint from what the schema says of the value."""
+    if schema.get("type") == "object":
+        return "write it in braces, or as lines of `name: value` indented below"
+    said = str(schema.get("description", "")).split(". ")[0].rstrip(".")
+    return f"{said[:1].lower()}{said[1:]}"
 
 
 def _not_one_of(fault: Fault) -> _Words:
@@ -168,7 +199,7 @@ def _bad_format(fault: Fault) -> _Words:
             "bad-format", f"{subject(fault.path)} is empty", f"write {expected(fault.schema)}"
         )
     message = f"{subject(fault.path)} must be {expected(fault.schema)}, not `{shortened(text)}`"
-    hint = mended(text, fault.schema) or for_example(fault.schema)
+    hint = mended(text, fault.schema) or for_example(fault.schema) or _in_a_word(fault.schema)
     return _Words("bad-format", message, hint)
 
 
@@ -187,7 +218,10 @@ def _twice(fault: Fault) -> _Words:
 def _out_of_range(side: str) -> Callable[[Fault], _Words]:
     def say(fault: Fault) -> _Words:
         message = f"{subject(fault.path)} must be {fault.allowed} or {side}"
-        return _Words("out-of-range", f"{message}, not {written(fault.value)}")
+        least, most = fault.schema.get("minimum"), fault.schema.get("maximum")
+        bounds = "" if None in (least, most) else f" from {least} to {most}"
+        hint = f"write a number{bounds}"
+        return _Words("out-of-range", f"{message}, not {written(fault.value)}", hint)
 
     return say
 

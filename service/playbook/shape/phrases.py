@@ -68,13 +68,13 @@ def as_yaml(example: object) -> str:
 
 def for_example(schema: Schema) -> str:
     """A hint with up to three examples of the schema; empty where it has none."""
-    examples = [f"`{word}`" for word in schema.get("examples", ()) if isinstance(word, str)]
+    examples = [f"`{word}`" for word in schema.get("examples", ()) if isinstance(word, str | int)]
     return "for example " + ", ".join(examples[:3]) if examples else ""
 
 
 def mended(text: str, schema: Schema) -> str:
     """A hint with the text's commonest slips mended, where that makes it fit."""
-    pattern, most = schema.get("pattern", ""), schema.get("maxLength", len(text) + 1)
+    pattern, most = schema.get("pattern", ""), schema.get("maxLength", 2 * len(text) + 1)
     for attempt in _attempts(text.strip().lower()):
         if len(attempt) <= most and re.search(pattern, attempt):
             return f"did you mean `{shortened(attempt)}`?"
@@ -86,6 +86,7 @@ def _attempts(text: str) -> Iterable[str]:
     for joint in "-_":  # Give Up: give-up, give_up
         yield sign + re.sub(r"[^a-z0-9]+", joint, name).strip(joint)
     yield re.sub(r"(?<=\d)(?=[a-z])", " ", text)  # 7days: 7 days
+    yield re.sub(r"\b(\d{1,2})(?=-|$)", r"\1:00", text.replace(" ", "")).rjust(11, "0")  # 10-12
     yield re.sub(r"(?<!\d)(?=\d:)", "0", text.replace(" ", ""))  # 8:00 - 10:00: 08:00-10:00
 
 

@@ -7,6 +7,7 @@ about the one thing that was meant. This is the only module that knows `jsonsche
 import difflib
 import functools
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,6 +20,7 @@ from jsonschema.validators import extend
 from service.playbook.diagnostics import Diagnostic, in_order
 from service.playbook.shape.faults import Fault, diagnostic
 from service.playbook.text.document import Document
+from service.playbook.text.slips import SYNONYMS, cut_off, reference
 from service.playbook.text.source import MAX_DIAGNOSTICS
 from service.playbook.text.tree import KeyPath
 from service.playbook.vocabulary import STANDARD_FACTS
@@ -42,7 +44,7 @@ _NEAR = 0.6
 class Flaw:
     """A diagnostic, and the path of the value that nobody should try to understand.
 
-    That is a wrong value, an unknown name, or the part in which something is missing.
+    That is a wrong value, an unknown name, or the place of a name that is missing.
     """
 
     path: KeyPath
@@ -63,13 +65,19 @@ def find_flaws(document: Document) -> tuple[Flaw, ...]:
     found = (fault for error in errors for fault in _faults(error, document))
     faults = _settled(islice(found, _MOST_FAULTS))
     faults.sort(key=lambda fault: (fault.place, fault.keyword, fault.name))
-    flaws = [Flaw(fault.path, diagnostic(fault)) for fault in faults[:MAX_DIAGNOSTICS]]
+    flaws = [Flaw(_gap(fault), diagnostic(fault)) for fault in faults[:MAX_DIAGNOSTICS]]
     if len(faults) > MAX_DIAGNOSTICS or next(found, None):
         place = flaws[-1].diagnostic.place
         hint = "mend those above first, and check again"
         more = Diagnostic("too-many-mistakes", "there are more mistakes than these", place, hint)
         flaws.append(Flaw((), more))
     return tuple(flaws)
+
+
+def _gap(fault: Fault) -> KeyPath:
+    """The path of what a fault leaves unsaid."""
+    is_missing = fault.keyword in ("required", "dependentRequired")
+    return (*fault.path, fault.name) if is_missing else fault.path
 
 
 @functools.cache
@@ -123,12 +131,14 @@ def _faults(error: ValidationError, document: Document) -> Iterator[Fault]:
             place=document.key_place(path),
             keyword="propertyNames",
             name=str(instance),
+            hint=_cut_off(path, document),
         )
     elif keyword == "additionalProperties":
         for name in instance:
             if name not in schema["properties"]:
                 where = (*path, name)
                 unknown = replace(fault, path=where, place=document.key_place(where), name=name)
+                unknown = replace(unknown, hint=_cut_off(where, document))
                 yield _misspelt(unknown, where[:-1], document) or unknown
     elif keyword in ("required", "dependentRequired"):
         for name in _missing(fault):
@@ -139,8 +149,29 @@ def _faults(error: ValidationError, document: Document) -> Iterator[Fault]:
     else:
         if fault.value is None or keyword == "not":
             fault = replace(fault, place=document.key_place(path))
+        fault = replace(fault, hint=_meant(fault, document))
         inside_list = isinstance(fault.value, dict) and keyword == "type"
         yield (_misspelt(fault, path[:-1], document) if inside_list else None) or fault
+
+
+def _cut_off(path: KeyPath, document: Document) -> str:
+    """A hint, where the name at `path` is what a comma cut off a text without quotes."""
+    node, group = document.nodes.get(path), document.value(path[:-1])
+    if node is None or not isinstance(group, dict) or group.get(str(path[-1])) is not None:
+        return ""
+    has_colon = document.text[: node.start].rstrip().endswith(":") or node.end > node.start
+    return "" if has_colon else cut_off([*group], [*group.values()], str(path[-1]))
+
+
+def _meant(fault: Fault, document: Document) -> str:
+    """A hint, where a `$` was left out or a comma cut a text."""
+    if fault.value is None:
+        return _cut_off(fault.path, document)
+    declared = [document.data.get(section) for section in ("parameters", "facts")]
+    names = {name for part in declared if isinstance(part, dict) for name in part}
+    is_anchor = fault.keyword == "enum" and fault.path[-1:] == ("after",)
+    is_reference = fault.keyword == "pattern" and re.search(fault.allowed, f"${fault.value}")
+    return reference(fault.value, {*STANDARD_FACTS, *names}) if is_anchor or is_reference else ""
 
 
 def _is_about_a_name(error: ValidationError) -> bool:
@@ -176,7 +207,7 @@ def _misspelt(fault: Fault, path: KeyPath, document: Document) -> Fault | None:
         return None
     if fault.schema.get("title") not in ("Test", "Value"):
         return None
-    if not _nearly(name, CONDITION_WORDS):
+    if name not in SYNONYMS and not _nearly(name, CONDITION_WORDS):
         return None
     return replace(
         fault,
@@ -185,6 +216,7 @@ def _misspelt(fault: Fault, path: KeyPath, document: Document) -> Fault | None:
         keyword="misspelt",
         allowed=CONDITION_WORDS,
         name=name,
+        hint="",
     )
 
 
@@ -213,22 +245,19 @@ def _rank(fault: Fault | None) -> int:
 def _without_misspelt(faults: list[Fault]) -> list[Fault]:
     """The faults without the missing names that do stand there, misspelt.
 
-    That is one mistake; it is told at the misspelt name, and the whole part cannot be
-    understood.
+    That is one mistake; it is told at the misspelt name.
     """
     unknown: dict[KeyPath, list[Fault]] = {}
     for fault in faults:
         if fault.keyword == "additionalProperties":
             unknown.setdefault(fault.path[:-1], []).append(fault)
     needed = {f.path for f in faults if f.keyword == "dependentRequired"}
-    kept = []
-    spoilt: set[KeyPath] = set()
-    for fault in faults:
-        misspelt = [f for f in unknown.get(fault.path, ()) if _nearly(f.name, _wanted(fault))]
-        spoilt.update(f.path for f in misspelt)
-        if not misspelt and not (fault.keyword == "oneOf" and fault.path in needed):
-            kept.append(fault)
-    return [replace(f, path=f.path[:-1]) if f.path in spoilt else f for f in kept]
+    return [
+        fault
+        for fault in faults
+        if not any(_nearly(f.name, _wanted(fault)) for f in unknown.get(fault.path, ()))
+        and not (fault.keyword == "oneOf" and fault.path in needed)
+    ]
 
 
 def _wanted(fault: Fault) -> list[str]:

@@ -60,7 +60,7 @@ class Document:
         Exact in `|` blocks and in texts that are written as they read; elsewhere (folded
         text, escapes) the start of the text.
         """
-        node, value = self.nodes.get(path), self._value(path)
+        node, value = self.nodes.get(path), self.value(path)
         if node is None or not isinstance(value, str):
             return self.place(path)
         before = LINE_BREAK.split(value[: max(offset, 0)])
@@ -73,7 +73,8 @@ class Document:
             return node.place
         return Place(node.place.line, node.place.column + lead + column)
 
-    def _value(self, path: KeyPath) -> object:
+    def value(self, path: KeyPath) -> object:
+        """The value at `path`; all of them where there is none."""
         value: Any = self.data
         for step in path if path in self.nodes else ():
             value = value[step]

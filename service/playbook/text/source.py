@@ -68,5 +68,6 @@ def place_after(text: str) -> Place:
 
 
 def shortened(text: str) -> str:
-    """The text as a message can quote it: one line's worth."""
+    """The text as a message can quote it: one line's worth, without line breaks."""
+    text = " ".join(text.split())
     return text if len(text) <= _A_LINES_WORTH else text[: _A_LINES_WORTH - 1] + "…"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.playbook.diagnostics import Diagnostic, Place
+from service.playbook.text.slips import comparison
 from service.playbook.text.source import LINE_BREAK, shortened
 
 
@@ -93,6 +94,8 @@ def _first_character(scene: _Scene) -> _Cause | None:
         )
     if not first:
         return None
+    if hint := comparison(scene.line(at.line)[at.column - 1 :]):
+        return _Cause(f"`{first}` does not compare here", hint, at)
     name = "a backtick" if first == "`" else f"`{first}`"
     return _Cause(f"a text cannot begin with {name}", _QUOTE_IT, at)
 
@@ -219,12 +222,8 @@ def _list_on_line(_scene: _Scene) -> _Cause:
 def _block_header(scene: _Scene) -> _Cause:
     at = scene.opened
     row = scene.line(at.line)[at.column - 1 :]
-    if re.match(r">=?\s*[\d$]", row):
-        return _Cause(
-            "`>` does not compare here",
-            "write `{more_than: 3}` or `{at_least: 3}`",
-            at,
-        )
+    if hint := comparison(row):
+        return _Cause("`>` does not compare here", hint, at)
     return _Cause(
         f"nothing may stand after `{row[:1]}` in its line",
         "begin the text in the next line, or put quotes round it",
