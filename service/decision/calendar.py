@@ -19,6 +19,8 @@ from service.playbook.rules import WaitUnit
 
 #: No wait is longer than this many units; a longer one is cut.
 LONGEST_WAIT = 100_000
+#: Ten years of business days; each year of each place costs a listing of its holidays.
+MOST_BUSINESS_DAYS = 2_600
 
 #: Outside these years nobody knows the holidays: weekends only.
 _LISTED_YEARS = range(1970, 2101)
@@ -63,13 +65,13 @@ class Calendar:
         Hours are exact. Days keep the clock's time: the first pass where that comes twice,
         the first instant after the skip where it does not come. Business days are counted
         from the day after `start`; none leave it where it is, even on a holiday.
-        `amount` is kept in 0..100000, the answer at `LATEST` at most.
+        `amount` is kept in 0..100000, of business days in 0..2600, the answer at `LATEST` at most.
         """
         begin, amount = in_utc(start), min(max(amount, 0), LONGEST_WAIT)
         if amount == 0:
             return begin
         if unit == "business_days":
-            return self._after_business_days(self.local(begin), amount)
+            return self._after_business_days(self.local(begin), min(amount, MOST_BUSINESS_DAYS))
         span = timedelta(hours=amount) if unit == "hours" else timedelta(days=amount)
         if LATEST - begin <= span:
             return LATEST

@@ -84,10 +84,11 @@ def _check(playbook: Playbook, document: Document) -> tuple[Ruleset | None, list
     def inner_place(name: str, part: Part, offset: int) -> Place:
         return document.inner_place(("templates", name, part), offset)
 
-    reach = Reach(playbook)
     ruleset, over = check_limits(playbook)
+    if over:
+        return None, list(over)  # what is too much to run is too much to reason about
+    reach = Reach(playbook)
     return ruleset, [
-        *over,
         *reach.diagnostics(),
         *check_waits(playbook, reach.guaranteed),
         *check_sequences(playbook),

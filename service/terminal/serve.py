@@ -34,9 +34,9 @@ from service.web.server import Address, counting_together, run
 @click.option(
     "--threads",
     type=click.IntRange(1, 256),
-    default=16,
+    default=64,
     show_default=True,
-    help="How many requests each process answers at a time.",
+    help="How many requests each process answers at a time; a slow caller holds one of them.",
 )
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the playbooks over HTTP, until Ctrl-C.

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -261,17 +260,15 @@ def test_the_ends_of_time_are_no_error(year: int, zone: str | None, unit: WaitUn
 
 
 @pytest.mark.parametrize("place", [("US", "CA"), ("AE", None), (None, None)])
-def test_a_hundred_thousand_business_days_are_walked_fast(
+def test_no_wait_is_longer_than_ten_years_of_business_days(
     place: tuple[str | None, str | None],
 ) -> None:
-    """Even the longest wait, over years not listed yet, takes no time that anybody notices."""
+    """Each year of a place costs a listing of its holidays, so nobody may ask for many."""
     calendar = Calendar(ZoneInfo("America/New_York"), *place)
-    begin = perf_counter()
 
     end = calendar.after(datetime(2026, 11, 20, tzinfo=UTC), LONGEST_WAIT, "business_days")
 
-    assert end.year in range(2400, 2450)
-    assert perf_counter() - begin < 5
+    assert end.year in (2036, 2037)
 
 
 def test_junk_is_not_kept() -> None:

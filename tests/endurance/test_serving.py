@@ -14,7 +14,7 @@ from tests.endurance.server import PATIENCE, Address, decision, serving
 from tests.endurance.slow_callers import KINDS, SlowCallers
 
 SLOW = 40
-"""More than twice the threads that the service ships with."""
+"""Fewer than the threads of a worker: each holds one, until a proxy in front gathers bodies."""
 
 AT_ONCE = 1.0
 """Seconds within which a good question is answered, whoever else is there."""
@@ -27,9 +27,6 @@ def address() -> Iterator[Address]:
         yield where
 
 
-@pytest.mark.xfail(
-    raises=TimeoutError, strict=True, reason="gunicorn's gthread gives each slow caller a thread"
-)
 @pytest.mark.parametrize("kind", KINDS)
 def test_good_questions_are_answered_beside_slow_callers(kind: str, address: Address) -> None:
     """40 callers who dribble keep nobody from an answer within a second."""
