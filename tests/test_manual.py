@@ -29,13 +29,13 @@ from service.decision import make_ready
 from service.decision.answer import Reason
 from service.decision.examples import run_examples
 from service.playbook import limits, load
-from service.playbook.messages import markup, wording
-from service.playbook.text import refusals, source
 from service.playbook.meaning.windows import BUILT_IN_WINDOWS
+from service.playbook.messages import markup, wording
 from service.playbook.messages.filters import FILTERS, LONGEST_OUTPUT
 from service.playbook.messages.template_reading import MOST_FILTERS
 from service.playbook.messages.templates import MOST_LOOPS
 from service.playbook.rules import HitPolicy, Operator, Sum
+from service.playbook.text import refusals, source
 from service.playbook.vocabulary import (
     ACTIONS,
     CHANNELS,

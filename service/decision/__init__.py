@@ -33,4 +33,4 @@ __all__ = [
 
 def read_request(body: Mapping[str, Any], ready: Ready, now: datetime) -> Request:
     """Read a request in the words of one playbook; see `prospect.read_request`."""
-    return prospect.read_request(body, ready.facts, ready.ruleset.actions, now)
+    return prospect.read_request(body, ready.words, now)

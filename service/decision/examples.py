@@ -82,7 +82,7 @@ def _run(ready: Ready, example: Mapping[str, Any], number: int, reached: set[str
     title = str(example["example"])
     try:
         body = request_of(example)
-        request = prospect.read_request(body, ready.facts, ready.ruleset.actions, _CLOCKLESS)
+        request = prospect.read_request(body, ready.words, _CLOCKLESS)
     except InvalidRequest as invalid:
         problems = tuple(f"{error.path[1:]} {error.message}" for error in invalid.errors)
         return ExampleResult(title, number, (), None, problems)

@@ -47,6 +47,15 @@ class Request:
     warnings: tuple[Notice, ...]
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a playbook makes of a request: its facts, its own actions, and its defaults."""
+
+    facts: Mapping[str, Fact]
+    actions: Mapping[str, str]
+    defaults: Mapping[str, object]
+
+
 class _Reading:
     """The errors and warnings found while one request is read."""
 
@@ -60,21 +69,15 @@ class _Reading:
         self.errors.append(FieldError(path, message))
 
 
-def read_request(
-    body: Mapping[str, Any],
-    facts: Mapping[str, Fact],
-    actions: Mapping[str, str],
-    now: datetime,
-) -> Request:
-    """Read a request whose shape is right already.
+def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Request:
+    """Read a request whose shape is right already; `now` stands in for a missing `as_of`.
 
-    `facts` and `actions` are the playbook's words; `now` stands in for a missing `as_of`.
     Raises InvalidRequest with every error found.
     """
-    reading = _Reading(facts, actions)
+    reading = _Reading(words.facts, words.actions)
     prospect = body["prospect"]
     as_of = _moment(body["as_of"], "/as_of", reading) if body.get("as_of") else now
-    given = _given(prospect, reading)
+    given = {**words.defaults, **_given(prospect, reading)}
     touches = [
         touch
         for i, item in enumerate(body["history"])

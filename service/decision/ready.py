@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 
 from service.decision.changes import Clockwork, clockwork
 from service.decision.engine import Program
 from service.decision.facts import Reader, reader
 from service.decision.message import CompiledTemplate, compile_templates
+from service.decision.prospect import Words
+from service.playbook.rules import Scalar
 from service.playbook.ruleset import CompiledRule, Completion, Field, Ruleset, Stratum
 from service.playbook.strata import names_read
+from service.playbook.values import read_date, read_instant
 from service.playbook.vocabulary import STANDARD_FACTS, Fact
 
 
@@ -33,6 +37,7 @@ class Ready:
 
     ruleset: Ruleset
     facts: Mapping[str, Fact]
+    words: Words
     program: Program
     layers: tuple[Layer, ...]
     rules: tuple[CompiledRule, ...]
@@ -58,6 +63,11 @@ def make_ready(ruleset: Ruleset) -> Ready:
     return Ready(
         ruleset=ruleset,
         facts=facts,
+        words=Words(
+            facts,
+            ruleset.actions,
+            {name: _default(facts[name], value) for name, value in ruleset.defaults.items()},
+        ),
         program=Program([[(r.id, r.when) for r in s.rules] for s in ruleset.strata]),
         layers=layers,
         rules=tuple(rules),
@@ -109,3 +119,11 @@ def _facts_read(rule: CompiledRule, fields: Mapping[str, Field]) -> frozenset[st
 def _facts_given(rule: CompiledRule, ruleset: Ruleset) -> frozenset[str]:
     refuted = (c.fact for c in ruleset.completions if rule.id in c.refutations)
     return frozenset((*(rule.then or ()), *refuted))
+
+
+def _default(fact: Fact, written: Scalar) -> object:
+    """A default in the form in which facts are held: dates and moments are texts no longer."""
+    if fact.type == "date":
+        return read_date(written)
+    moment = read_instant(written) if fact.type == "instant" else None
+    return written if moment is None else moment.astimezone(UTC)

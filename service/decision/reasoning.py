@@ -3,14 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 
 from service.decision.facts import Facts, Reading
 from service.decision.ready import Ready
-from service.playbook.rules import Arithmetic, Expression, Ref, Scalar
+from service.playbook.rules import Arithmetic, Expression, Ref
 from service.playbook.ruleset import CompiledRule, Completion, TableMeaning
-from service.playbook.values import read_date, read_instant
-from service.playbook.vocabulary import Fact
 
 #: Results of arithmetic are held within ± this, so that arithmetic always has an answer.
 LARGEST_RESULT = 10**11
@@ -33,10 +30,7 @@ class Reasoned:
 
 def reason(ready: Ready, reading: Reading) -> Reasoned:
     """Run every layer of a ruleset over what is known. The facts given are not changed."""
-    ruleset = ready.ruleset
     facts = dict(reading.facts)
-    for name, default in ruleset.defaults.items():
-        facts.setdefault(name, _default(ready.facts[name], default))
     seen = Reading(facts, reading.history)
     fired: list[CompiledRule] = []
     effective: list[CompiledRule] = []
@@ -53,14 +47,6 @@ def reason(ready: Ready, reading: Reading) -> Reasoned:
             fired += rules
             effective += _conclude(rules, fired, number, ready, facts)
     return Reasoned(facts, tuple(fired), tuple(effective), tuple(fields))
-
-
-def _default(fact: Fact, written: Scalar) -> object:
-    """A default in the form in which facts are held: dates and moments are texts no longer."""
-    if fact.type == "date":
-        return read_date(written)
-    moment = read_instant(written) if fact.type == "instant" else None
-    return written if moment is None else moment.astimezone(UTC)
 
 
 def _conclude(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.decision.explanation import plain
 from service.decision.facts import facts_at
 from service.decision.history import History, Touch
-from service.decision.prospect import read_request
+from service.decision.prospect import Words, read_request
 from service.playbook.vocabulary import ACTIONS, CHANNELS, STANDARD_FACTS
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "facts"
@@ -28,7 +28,7 @@ def facts_of(case: dict[str, Any]) -> tuple[dict[str, object], list[str]]:
         "history": case["history"],
         "as_of": AS_OF,
     }
-    request = read_request(body, STANDARD_FACTS, {}, datetime.now(UTC))
+    request = read_request(body, Words(STANDARD_FACTS, {}, {}), datetime.now(UTC))
     facts = facts_at(request.given, request.history, request.calendar)
     return {k: plain(v) for k, v in facts.items()}, [w.code for w in request.warnings]
 

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.playbook.text import document as document_module
 from service.playbook.diagnostics import Place, has_errors
+from service.playbook.text import document as document_module
 from service.playbook.text import refusals
 from service.playbook.text.document import Document, read
 from service.playbook.text.source import MAX_BYTES, MAX_DIAGNOSTICS

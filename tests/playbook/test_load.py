@@ -181,9 +181,7 @@ def test_no_more_is_told_than_can_be_mended() -> None:
 def test_many_warnings_after_a_hundred_are_no_error() -> None:
     """Where only warnings are left out, the notice is a warning too."""
     parameters = "".join(f"  p{n}: {{value: 1, title: One}}\n" for n in range(99))
-    conclude = "".join(
-        f"  - {{rule: r{n}, then: {{c{n}: 1}}, because: x}}\n" for n in range(50)
-    )
+    conclude = "".join(f"  - {{rule: r{n}, then: {{c{n}: 1}}, because: x}}\n" for n in range(50))
     otherwise = "otherwise: {action: wait, because: x}\n"
 
     loaded = load(part(f"parameters:\n{parameters}conclude:\n{conclude}{otherwise}"))

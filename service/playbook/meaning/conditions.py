@@ -233,7 +233,9 @@ def _mismatch(fact: Fact, value: object, path: Path, scope: Scope) -> None:
         hint = f"write `{fact.name}: {{contains: {written}}}`"
     else:
         message = f"`{fact.name}` is {KIND_WORDS[fact.type]}, and {_quoted(value)} is not"
-        hint = _slip(value, scope) or how_to_write(fact, value) or did_you_mean(written, fact.values)
+        hint = (
+            _slip(value, scope) or how_to_write(fact, value) or did_you_mean(written, fact.values)
+        )
         if isinstance(value, bool) and set(fact.values) <= {"yes", "no"}:
             hint = "conclude `true` or `false`, not `yes` or `no`"
     scope.report("type-mismatch", message, path, hint)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.playbook.diagnostics import did_you_mean
-from service.playbook.meaning.durations import read_duration
+from service.playbook.meaning.durations import DAYS_A_WEEK, read_duration
 from service.playbook.meaning.scope import Path, Scope, as_list, as_ref
 from service.playbook.rules import Done, Ref
 from service.playbook.vocabulary import INBOUND_OUTCOMES, OUTBOUND_OUTCOMES
@@ -105,12 +105,14 @@ def _within(value: object, path: Path, scope: Scope) -> int | None:
         parameter = scope.parameter(amount.name, path)
         if parameter is None:
             return None
-        if unit is None and parameter.unit not in ("", "days"):
+        if unit is None and parameter.unit not in ("", "days", "weeks"):
             message = f"`${amount.name}` counts {parameter.unit.replace('_', ' ')}, not days"
             hint = f"write `${amount.name} days` if you mean days, or name another parameter"
             scope.report("bad-duration", message, path, hint)
             return None
-        amount, unit = parameter.value, unit or "days"
+        in_weeks = unit is None and parameter.unit == "weeks"
+        times = DAYS_A_WEEK if in_weeks else duration.times
+        amount, unit = parameter.value * times, unit or "days"
     if unit != "days":
         _report_within(path, scope)
         return None

@@ -19,15 +19,19 @@ UNITS: dict[str, WaitUnit] = {
     "business_day": "business_days",
     "business_days": "business_days",
 }
-_DAYS_A_WEEK = 7
+DAYS_A_WEEK = 7
 
 
 @dataclass(frozen=True)
 class Duration:
-    """An amount and its unit; the unit is None where it is the parameter's own."""
+    """An amount and its unit; the unit is None where it is the parameter's own.
+
+    The amount counts `times` over: a week is seven days.
+    """
 
     amount: int | Ref
     unit: WaitUnit | None
+    times: int = 1
 
 
 def read_duration(text: object) -> Duration | None:
@@ -38,10 +42,10 @@ def read_duration(text: object) -> Duration | None:
     number, name, unit = match["number"], match["name"], match["unit"]
     if name is not None:
         if unit in ("week", "weeks"):
-            return None
+            return Duration(Ref(name), "days", DAYS_A_WEEK)
         return Duration(Ref(name), UNITS[unit] if unit else None)
     if unit is None:
         return None
     if unit in ("week", "weeks"):
-        return Duration(int(number) * _DAYS_A_WEEK, "days")
+        return Duration(int(number) * DAYS_A_WEEK, "days")
     return Duration(int(number), UNITS[unit])

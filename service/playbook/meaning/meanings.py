@@ -7,7 +7,6 @@ from service.playbook.meaning.scope import Path, Scope, as_list, as_ref
 from service.playbook.rules import Arithmetic, Conclude, Condition, Expression, Ref, Row, Table
 from service.playbook.vocabulary import Fact
 
-
 #: Without these nobody knows what the cells of a table stand for.
 _COLUMNS = ("inputs", "output")
 

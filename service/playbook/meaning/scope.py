@@ -24,10 +24,11 @@ class Scope:
     """The names in force while one playbook is read, and the diagnostics so far.
 
     `broken` are the paths at which the shape is wrong already: what lies there is passed
-    over, since it has been reported, and the rest of the part around it is read. `unsure` are names declared in such a place: they exist,
-    and nobody knows what they are. `blind` says that a whole section of names could not be
-    read, so that an unknown name proves nothing. `left_out` are the places of mistakes beyond
-    `MAX_DIAGNOSTICS`. `complete` turns False when a part could not be built.
+    over, since it has been reported, and the rest of the part around it is read. `unsure` are
+    names declared in such a place: they exist, and nobody knows what they are. `blind` says
+    that a whole section of names could not be read, so that an unknown name proves nothing.
+    `left_out` are the places of mistakes beyond `MAX_DIAGNOSTICS`. `complete` turns False when
+    a part could not be built.
     """
 
     document: Document

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.playbook.meaning.durations import Duration, read_duration
+from service.playbook.meaning.durations import DAYS_A_WEEK, Duration, read_duration
 from service.playbook.meaning.scope import Path, Scope, as_ref
 from service.playbook.rules import Ref, Wait, WaitUnit
 from service.playbook.values import KIND_WORDS
@@ -11,6 +11,7 @@ _UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
     "hours": "hours",
     "days": "days",
     "business_days": "business_days",
+    "weeks": "days",
 }
 #: The anchor of a wait that names none: the earlier step in a sequence, else the last touch.
 DEFAULT_ANCHOR = "previous_step"
@@ -34,7 +35,17 @@ def read_wait(data: Any, path: Path, scope: Scope) -> Wait | None:  # noqa: ANN4
     if duration is None or unit is None or anchor is None:
         return None
     amount = scope.constant(duration.amount)
-    return Wait(amount if isinstance(amount, int) else duration.amount, unit, anchor, place)
+    if not isinstance(amount, int):
+        return Wait(duration.amount, unit, anchor, place)
+    return Wait(amount * _times(duration, scope), unit, anchor, place)
+
+
+def _times(duration: Duration, scope: Scope) -> int:
+    """How often an amount counts: seven times where a parameter's own unit is weeks."""
+    if duration.unit is None and isinstance(duration.amount, Ref):
+        parameter = scope.parameters.get(duration.amount.name)
+        return DAYS_A_WEEK if parameter and parameter.unit == "weeks" else 1
+    return duration.times
 
 
 def _read_length(written: object, path: Path, scope: Scope) -> Duration | None:
@@ -68,6 +79,10 @@ def _unit_of(duration: Duration, path: Path, scope: Scope) -> WaitUnit | None:
         scope.complete = False
         return None
     parameter = scope.parameters.get(name)
+    if duration.times > 1 and parameter is None:
+        hint = f"conclude the days, as `{{product: [7, ${name}]}}`, and wait for them"
+        scope.report("bad-duration", f"only a parameter counts weeks, not `${name}`", path, hint)
+        return None
     unit = duration.unit or (_UNIT_OF_PARAMETER.get(parameter.unit) if parameter else None)
     if unit is None:
         what = (

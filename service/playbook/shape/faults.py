@@ -154,7 +154,7 @@ def _retyped(value: object, allowed: str | list[str], schema: Schema) -> str:
     if isinstance(value, bool | int | float) and "string" in types:
         if re.search(schema.get("pattern", ""), written(value)):
             return f'put quotes round it: "{written(value)}"'
-        return for_example(schema)
+        return for_example(schema) or _in_a_word(schema)
     if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?|true|false", value):
         return "leave the quotes out"
     if isinstance(value, dict) and "array" in types:
