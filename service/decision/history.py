@@ -1,10 +1,11 @@
 """What happened between us and a prospect, as it stood at one moment."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from service.playbook.rules import Play
 from service.playbook.vocabulary import (
@@ -17,6 +18,7 @@ from service.playbook.vocabulary import (
 )
 
 DAY = 86_400
+_moment = attrgetter("at")
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 #: Later in this list is later in the life of a touch.
 _PROGRESS_OF_OUTCOME = {outcome: i for i, outcome in enumerate(OUTBOUND_OUTCOMES)}
@@ -24,8 +26,7 @@ _PROGRESS_OF_OUTCOME = {outcome: i for i, outcome in enumerate(OUTBOUND_OUTCOMES
 _PLACE_OF_CHANNEL = {channel: i for i, channel in enumerate(CHANNELS)}
 
 
-@dataclass(frozen=True)
-class Touch:
+class Touch(NamedTuple):
     """One contact, either way. `at` is in UTC; an empty word was not given.
 
     Outbound without a channel is a task that contacted nobody, such as finding a name:
@@ -73,6 +74,16 @@ def _order(touch: Touch) -> tuple[Any, ...]:
     )
 
 
+def _each_once(touches: list[Touch]) -> list[Touch]:
+    """The touches in order; of those with one id the latest state, and none twice."""
+    touches.sort(key=_moment)
+    if all(a.at < b.at for a, b in pairwise(touches)) and not any(t.id for t in touches):
+        return touches  # which is nearly always so, and then their time is order enough
+    ordered = sorted(set(touches), key=_order)
+    by_id = {touch.id or i: touch for i, touch in enumerate(ordered)}
+    return sorted(by_id.values(), key=_order)
+
+
 class History:
     """The touches up to `as_of`: each once, in order.
 
@@ -83,11 +94,7 @@ class History:
     def __init__(self, touches: Iterable[Touch], as_of: datetime) -> None:
         self.as_of = as_of
         given = list(touches)
-        ordered = sorted({touch for touch in given if touch.at <= as_of}, key=_order)
-        if any(touch.id for touch in ordered):
-            by_id = {touch.id or i: touch for i, touch in enumerate(ordered)}
-            ordered = sorted(by_id.values(), key=_order)
-        self.touches = tuple(ordered)
+        self.touches = tuple(_each_once([touch for touch in given if touch.at <= as_of]))
         self.later = sum(touch.at > as_of for touch in given)
         self.outbound = tuple(touch for touch in self.touches if touch.direction == "outbound")
         self.inbound = tuple(touch for touch in self.touches if touch.direction == "inbound")

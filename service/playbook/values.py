@@ -84,6 +84,8 @@ def read_instant(text: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.upper().replace(" ", "T"))
+        if 1900 < moment.year < 2999:  # noqa: PLR2004 - then its year is right in every zone
+            return moment
         return moment if 1900 <= moment.astimezone(UTC).year < 3000 else None  # noqa: PLR2004
     except (ValueError, OverflowError):
         return None
