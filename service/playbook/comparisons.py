@@ -81,6 +81,8 @@ class Comparisons:
         if test.operator == "empty":
             field = self.field(f"empty {test.fact}", "empty", test.fact, fact=test.fact)
             return (field, "==", int((test.value is True) == truth))
+        if self.playbook.facts[test.fact].origin == "conclusion" and not truth:
+            return NEVER  # a row that hangs on a missing fact may yet put the word there
         words = test.value if isinstance(test.value, tuple) else ()
         field = self.field(
             f"contains {test.fact} {words}",

@@ -61,7 +61,10 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint with the nearest known word, or the known words where they are few."""
     choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    near = [
+        *difflib.get_close_matches(word, choices, n=1, cutoff=0.6),
+        *difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6),
+    ]
     if near:
         return f"did you mean `{near[0]}`?"
     if 0 < len(choices) <= 12:  # noqa: PLR2004 - more than a dozen words is no help

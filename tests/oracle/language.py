@@ -152,7 +152,8 @@ class Words:
             return None
         match test.operator:
             case "contains":
-                return any(word in value for word in other)
+                found = any(word in value for word in other)
+                return None if fact.origin == "conclusion" and not found else found
             case "empty":
                 return (value == ()) is other
         written = not isinstance(test.value, Ref) or test.value.name in self.playbook.parameters

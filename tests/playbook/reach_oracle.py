@@ -200,6 +200,8 @@ class Oracle:
             result = (len(values[0]) == 0) == test.value
         else:
             result = bool(set(test.value) & set(values[0]))
+            if test.fact in self.concluded:
+                return result, False
         return result, not result
 
     def _compared(self, test: Test, world: World) -> Plain:

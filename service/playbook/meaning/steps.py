@@ -110,7 +110,8 @@ def read_step(
     for i, name in enumerate(facts):
         if scope.is_readable((*path, "facts", i)):
             scope.fact(name, (*path, "facts", i))
-    if ("wait" in data and wait is None) or not scope.is_sound(path):
+    is_sound = all(map(scope.is_sound, (path, *where.values())))
+    if ("wait" in data and wait is None) or not is_sound:
         scope.complete = False
         return None
     return Step(

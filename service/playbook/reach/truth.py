@@ -256,6 +256,8 @@ class Truth:
         return self._within(state, "empty"), self._within(state, "filled")
 
     def _contains(self, test: Test, values: Points | None, *, wanted: bool) -> int:
+        if test.fact in self.concluded and not wanted:
+            return FALSE  # what a collected list does not hold may yet come into it
         elements = values if isinstance(values, tuple) else (values,)
         empty, filled = self._list_state(test.fact)
         found = self.diagrams.any_of(self._has(test, element) for element in elements)

@@ -68,7 +68,8 @@ def as_yaml(example: object) -> str:
 
 def for_example(schema: Schema) -> str:
     """A hint with up to three examples of the schema; empty where it has none."""
-    examples = [f"`{word}`" for word in schema.get("examples", ()) if isinstance(word, str | int)]
+    words = [word for word in schema.get("examples", ()) if isinstance(word, str | int)]
+    examples = [f"`{written(word)}`" for word in words]
     return "for example " + ", ".join(examples[:3]) if examples else ""
 
 
