@@ -44,12 +44,14 @@ def load(text: str | bytes) -> Loaded:
     if document is None:
         return Loaded(None, None, in_order(found))
     flaws = find_flaws(document)
-    playbook, meaning = build(document, [flaw.path for flaw in flaws])
-    diagnostics = [*found, *(flaw.diagnostic for flaw in flaws), *meaning]
-    ruleset = None
+    built = build(document, [flaw.path for flaw in flaws])
+    diagnostics = [*found, *(flaw.diagnostic for flaw in flaws), *built.diagnostics]
+    playbook, ruleset = built.playbook, None
     if playbook is not None:
         ruleset, more = _check(playbook, document)
         diagnostics += more
+    elif built.sketch is not None:
+        diagnostics += Reach(built.sketch).contradictions()
     if has_errors(diagnostics):
         # A name mistyped where it is used leaves another unused: one mistake, told once.
         told = [d for d in diagnostics if not d.code.startswith("unused-")]

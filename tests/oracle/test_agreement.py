@@ -53,11 +53,16 @@ def test_written_playbooks_are_read_alike(path: Path) -> None:
     assert differences == [""] * 40
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_what_once_differed_is_read_alike(path: Path) -> None:
-    """Every difference that a long run has found stays mended."""
+def kept(path: Path) -> Any:
+    """A kept case; one that says why it is not mended yet is expected to differ still."""
     case: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    marks = [pytest.mark.xfail(reason=case["known"], strict=True)] if "known" in case else []
+    return pytest.param(case, id=path.stem, marks=marks)
 
+
+@pytest.mark.parametrize("case", [kept(path) for path in CASES])
+def test_what_once_differed_is_read_alike(case: dict[str, Any]) -> None:
+    """Every difference that a long run has found stays mended."""
     difference = trial_of("\n".join(case["playbook"])).disagreement(case["request"])
 
     assert difference == ""

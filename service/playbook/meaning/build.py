@@ -1,6 +1,7 @@
 """From a document of the right shape to a `Playbook`, or to what keeps it from being one."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from service.playbook.diagnostics import Diagnostic
@@ -37,17 +38,27 @@ _NAMELESS = frozenset(
 )
 
 
-def build(
-    document: Document, broken: Collection[Path] = ()
-) -> tuple[Playbook | None, tuple[Diagnostic, ...]]:
+@dataclass(frozen=True)
+class Built:
+    """What became of a document.
+
+    `playbook` is None unless every part could be built; then `sketch` has the facts and, of
+    the rules whose conditions could be read, the conditions.
+    """
+
+    playbook: Playbook | None
+    sketch: Playbook | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(document: Document, broken: Collection[Path] = ()) -> Built:
     """The playbook a document holds, and what its parts have wrong.
 
-    What lies at `broken` paths is passed over. The playbook is None unless every part could
-    be built; references from steps to unknown templates and the like are reported but do
-    not keep it from being built, nor do misshapen examples, which it then leaves out.
+    What lies at `broken` paths is passed over. Misshapen examples do not keep a playbook from
+    being built; it then leaves them out.
     """
     if len(broken) > MAX_DIAGNOSTICS:
-        return None, ()  # what else lies where a shape is wrong is not known
+        return Built(None, None, ())  # what else lies where a shape is wrong is not known
     data = document.data
     scope = Scope(document, broken, complete=all(path[:1] == ("examples",) for path in broken))
     scope.blind = any(len(path) == 1 and path[0] not in _NAMELESS for path in broken)
@@ -60,7 +71,8 @@ def build(
     declare_conclusions(scope)
     check_names(data, scope)
     playbook = _assemble(data, scope, defaults)
-    return (playbook if scope.complete else None), scope.found()
+    sketch = None if playbook else _sketch(scope, defaults)
+    return Built(playbook, sketch, scope.found())
 
 
 def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -> Playbook | None:
@@ -93,6 +105,25 @@ def _assemble(data: dict[str, Any], scope: Scope, defaults: dict[str, Scalar]) -
         actions={name: item["title"] for name, item in scope.entries("actions")},
         never_say=never_say,
         examples=tuple(item for path, item in scope.items("examples") if scope.is_sound(path)),
+    )
+
+
+def _sketch(scope: Scope, defaults: dict[str, Scalar]) -> Playbook:
+    return Playbook(
+        name="",
+        title="",
+        about="",
+        claims={},
+        parameters=scope.parameters,
+        facts=scope.facts,
+        defaults=dict(defaults),
+        conclusions=tuple(rule for rule in scope.sketches if isinstance(rule, Conclude)),
+        tables=(),
+        plays=tuple(rule for rule in scope.sketches if isinstance(rule, Play)),
+        otherwise=None,
+        templates={},
+        windows={},
+        actions={},
     )
 
 

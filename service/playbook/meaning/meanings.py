@@ -1,5 +1,6 @@
 """Reading what the facts mean: conclusions, expressions and decision tables."""
 
+from dataclasses import replace
 from typing import Any
 
 from service.playbook.meaning.conditions import read_condition, read_test
@@ -19,10 +20,16 @@ def read_conclude(data: dict[str, Any], path: Path, scope: Scope) -> Conclude | 
         for name, value in (scope.piece(data, "then", path) or {}).items()
     }
     sound = {name: value for name, value in then.items() if value is not None}
-    if when is None or len(sound) < len(then) or not scope.is_sound(path):
+    if when is None:
         scope.complete = False
         return None
-    return Conclude(data["rule"], when, sound, data["because"], scope.place((*path, "rule")))
+    place = scope.place((*path, "rule"))
+    sketch = Conclude(data.get("rule", ""), when, {}, data.get("because", ""), place)
+    scope.sketches.append(sketch)
+    if len(sound) < len(then) or not scope.is_sound(path):
+        scope.complete = False
+        return None
+    return replace(sketch, then=sound)
 
 
 def read_expression(data: Any, path: Path, scope: Scope) -> Expression | None:  # noqa: ANN401

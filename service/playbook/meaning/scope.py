@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from service.playbook.diagnostics import Diagnostic, Place, Severity, did_you_mean
-from service.playbook.rules import Parameter, Ref, Scalar
+from service.playbook.rules import Conclude, Parameter, Play, Ref, Scalar
 from service.playbook.text.document import Document
 from service.playbook.text.slips import SYNONYMS
 from service.playbook.text.source import MAX_DIAGNOSTICS, shortened
@@ -28,7 +28,7 @@ class Scope:
     names declared in such a place: they exist, and nobody knows what they are. `blind` says
     that a whole section of names could not be read, so that an unknown name proves nothing.
     `left_out` are the places of mistakes beyond `MAX_DIAGNOSTICS`. `complete` turns False when
-    a part could not be built.
+    a part could not be built; `sketches` are the rules as far as their conditions.
     """
 
     document: Document
@@ -43,6 +43,7 @@ class Scope:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     left_out: list[Place] = field(default_factory=list)
     complete: bool = True
+    sketches: list[Conclude | Play] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Look the misshapen paths up quickly, and the paths that lead to them."""

@@ -1,6 +1,7 @@
 """Reading what to do: steps, waits, plays and sequences."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from service.playbook.meaning.conditions import read_condition
@@ -27,21 +28,27 @@ def read_play(data: dict[str, Any], path: Path, scope: Scope, *, is_exit: bool) 
     when = read_condition(data.get("when"), (*path, "when"), scope)
     is_sequence = "sequence" in data or "steps" in data
     steps = _read_steps(data, path, scope) if is_sequence else _read_do(data, path, scope)
-    if when is None or steps is None or not scope.is_sound(path):
+    if when is None:
         scope.complete = False
         return None
-    return Play(
-        name=data["sequence"] if is_sequence else data["rule"],
+    kind = "sequence" if is_sequence else "rule"
+    sketch = Play(
+        name=data.get(kind, ""),
         when=when,
-        steps=steps,
+        steps=(),
         is_sequence=is_sequence,
         is_exit=is_exit,
         repeat=data.get("repeat", False),
         then=data.get("then", "next"),
         priority=data.get("priority", 0),
-        because=data["because"],
-        place=scope.place((*path, "sequence" if is_sequence else "rule")),
+        because=data.get("because", ""),
+        place=scope.place((*path, kind)),
     )
+    scope.sketches.append(sketch)
+    if steps is None or not scope.is_sound(path):
+        scope.complete = False
+        return None
+    return replace(sketch, steps=steps)
 
 
 def _read_do(data: dict[str, Any], path: Path, scope: Scope) -> tuple[Step, ...] | None:

@@ -39,6 +39,13 @@ class Reach:
             found.append(_TOO_COMPLEX)
         return tuple(found)
 
+    def contradictions(self) -> tuple[Diagnostic, ...]:
+        """Rules that can never fire. Enough of a playbook for this are its facts and conditions."""
+        try:
+            return tuple(never_firing_rules(self._prepared()))
+        except TooComplex:
+            return ()
+
     def guaranteed(self, when: Condition, fact: str) -> bool:
         """Whether the fact is known wherever the condition plainly holds.
 

@@ -141,8 +141,6 @@ class Truth:
         progress = Variable("progress", play.name, None, named(*PROGRESS))
         return self.diagrams.both(when, self._within(progress, "left"))
 
-    # ---- values -------------------------------------------------------------------------
-
     def givens(self, fact: str) -> tuple[Given, ...]:
         """Every way in which a fact can have a value."""
         if fact not in self._givens:
