@@ -20,7 +20,7 @@ CASES = sorted(FOLDER.glob("*.yaml"))
 MIXED = {
     *("many-mistakes", "many-mistakes-in-a-rule", "many-mistakes-in-a-sequence"),
     *("many-mistakes-in-a-conclusion", "many-mistakes-in-a-table", "many-mistakes-and-an-example"),
-    "merge-key-bomb",
+    *("many-mistakes-and-a-contradiction", "merge-key-bomb"),
 }
 
 HEAD = "playbook: example\ntitle: Example\nabout: An example.\n"
