@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from service.decision.facts import Facts, Reading
 from service.decision.ready import Ready
@@ -112,16 +113,17 @@ def value(expression: Expression, facts: Facts) -> object | None:
         return facts.get(expression.name)
     if not isinstance(expression, Arithmetic):
         return expression
-    numbers: list[int | float] = []
+    numbers: list[int | Fraction] = []
     for argument in expression.arguments:
         number = value(argument, facts)
         if not isinstance(number, int | float):
             return None
-        numbers.append(number)
+        # As it is written: 1.005 is no sum of halves, and a threshold should not feel that.
+        numbers.append(number if isinstance(number, int) else Fraction(str(number)))
     return _held(_calculate(expression.operation, numbers))
 
 
-def _calculate(operation: str, numbers: list[int | float]) -> int | float:
+def _calculate(operation: str, numbers: list[int | Fraction]) -> int | Fraction:
     match operation:
         case "sum":
             return sum(numbers)
@@ -135,6 +137,6 @@ def _calculate(operation: str, numbers: list[int | float]) -> int | float:
             return numbers[0] - sum(numbers[1:])
 
 
-def _held(number: int | float) -> int | float:
+def _held(number: int | Fraction) -> int | float:
     held = max(-LARGEST_RESULT, min(LARGEST_RESULT, number))
-    return held if isinstance(held, int) else round(held, 4)
+    return held if isinstance(held, int) else float(round(held, 4))

@@ -24,8 +24,9 @@ def read_conclude(data: dict[str, Any], path: Path, scope: Scope) -> Conclude | 
         scope.complete = False
         return None
     place = scope.place((*path, "rule"))
-    sketch = Conclude(data.get("rule", ""), when, {}, data.get("because", ""), place)
-    scope.sketches.append(sketch)
+    sketch = Conclude(str(data.get("rule", "")), when, {}, data.get("because", ""), place)
+    if sketch.name == data.get("rule"):
+        scope.sketches.append(sketch)
     if len(sound) < len(then) or not scope.is_sound(path):
         scope.complete = False
         return None

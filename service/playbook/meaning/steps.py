@@ -33,7 +33,7 @@ def read_play(data: dict[str, Any], path: Path, scope: Scope, *, is_exit: bool) 
         return None
     kind = "sequence" if is_sequence else "rule"
     sketch = Play(
-        name=data.get(kind, ""),
+        name=str(data.get(kind, "")),
         when=when,
         steps=(),
         is_sequence=is_sequence,
@@ -44,7 +44,8 @@ def read_play(data: dict[str, Any], path: Path, scope: Scope, *, is_exit: bool) 
         because=data.get("because", ""),
         place=scope.place((*path, kind)),
     )
-    scope.sketches.append(sketch)
+    if sketch.name == data.get(kind):
+        scope.sketches.append(sketch)
     if steps is None or not scope.is_sound(path):
         scope.complete = False
         return None
