@@ -91,10 +91,10 @@ CHARACTERS = {
     "UTF-8 that is too long": Hostile(b"playbook: \xc0\xaf\n", "not-utf8"),
     "beyond Unicode": Hostile(HEAD + 'x: "\\U00110000"\n', "yaml-syntax"),
     "a byte order mark inside": Hostile(HEAD + "x: a\ufeffb\n", "control-character"),
-    "letters from right to left": Hostile(_RTL + play() + TAIL, None),
+    "letters from right to left": Hostile(_RTL + play() + TAIL, "control-character"),
     "180 marks on one letter": Hostile(_ZALGO + play() + TAIL, None),
     "60,000 marks on one letter": Hostile(HEAD + "x: H" + "\u0301" * 60_000, "value-too-long"),
-    "a name without width": Hostile(HEAD + "pl\u200bays: []\n" + TAIL, "unknown-key"),
+    "a name without width": Hostile(HEAD + "pl\u200bays: []\n" + TAIL, "control-character"),
     "a name that looks like another": Hostile(HEAD + "\u0440lays: []\n" + TAIL, "unknown-key"),
     "digits of another script": Hostile(
         HEAD + "parameters: {p: {value: ٣, title: P}}\n" + TAIL, "wrong-type"

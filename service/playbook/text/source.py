@@ -10,9 +10,12 @@ MAX_BYTES = 262_144
 MAX_DIAGNOSTICS = 100
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
-# U+2028 and U+2029 are line breaks to YAML 1.1 and plain text to 1.2: neither is meant.
+# U+2028 and U+2029 are line breaks to YAML 1.1 and plain text to 1.2: neither is meant. What
+# has no width, or turns the direction of the text round, hides what a name really is; the
+# joiners U+200C and U+200D stay, for scripts and emoji need them.
 UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069"
+    r"\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _A_LINES_WORTH = 40
 
