@@ -1,10 +1,12 @@
 """TEXT → RULESET: what a manager writes, checked and compiled. Pure; imports nothing of ours.
 
-    document   YAML, read strictly, every value with its place
-    schema     its shape
-    build      its meaning, as the frozen values of `rules`
-    checks     what cannot be meant; `reach`: what can never have a say
-    compiler   the `ruleset`, plain values with a digest
+    text/       YAML, read strictly, every value with its place
+    shape/      what is no playbook's shape
+    meaning/    what its parts say, as the frozen values of `rules`
+    messages/   its templates: the part of Liquid they may use
+    reach/      rules that can never have a say, prospects without an answer
+    checks      circles, waits on nothing, limits
+    compiler    the `ruleset`, plain values with a digest
 
 `load` goes all the way and never raises for anything typed into a file.
 """
