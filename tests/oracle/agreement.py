@@ -25,7 +25,6 @@ from tests.oracle.reader import reread
 from tests.oracle.story import Story
 
 Body = Mapping[str, Any]
-_TIE = 0.00011
 
 
 class Trial:
@@ -51,9 +50,8 @@ class Trial:
         }
 
     def disagreement(self, body: Body) -> str:
-        """In what the readings differ; empty where they agree, or all but agree."""
-        verdicts = self.verdicts(body)
-        return "" if is_tie(verdicts) else difference_of(verdicts)
+        """In what the readings differ; empty where they agree."""
+        return difference_of(self.verdicts(body))
 
 
 def difference_of(verdicts: Mapping[str, Verdict]) -> str:
@@ -66,27 +64,6 @@ def difference_of(verdicts: Mapping[str, Verdict]) -> str:
         for part in product
         if text[part] != product[part]
     )
-
-
-def is_tie(verdicts: Mapping[str, Verdict]) -> bool:
-    """Whether results of arithmetic differ in the last of their four decimals, and no more.
-
-    14 · 1.005 · 1.005 is 14.14035, exactly half way. The oracles reckon in decimals and round
-    to the even neighbour; the service has a binary fraction that lies just below.
-    """
-    product = verdicts["product"]
-    return all(_all_but_equal(product, other) for other in verdicts.values())
-
-
-def _all_but_equal(one: Verdict, other: Verdict) -> bool:
-    if one._replace(facts={}) != other._replace(facts={}) or one.facts.keys() != other.facts.keys():
-        return False
-    pairs = [(one.facts[name], other.facts[name]) for name in one.facts]
-    return all(a == b or (_are_fractions(a, b) and abs(a - b) < _TIE) for a, b in pairs)
-
-
-def _are_fractions(*values: object) -> bool:
-    return all(isinstance(value, float) for value in values)
 
 
 def trial_of(text: str) -> Trial:

@@ -16,7 +16,7 @@ from multiprocessing import Pool
 from pathlib import Path
 from random import Random
 
-from tests.oracle.agreement import Trial, difference_of, is_tie
+from tests.oracle.agreement import Trial, difference_of
 from tests.oracle.cases import keep
 from tests.oracle.draws import random_sheet
 from tests.oracle.prospects import random_body
@@ -32,16 +32,14 @@ MOST_CASES = 10
 class Tally:
     """What came of some playbooks.
 
-    `rules` are those of the rulesets, `fired` those that fired at least once; `ties` are
-    evaluations that differ in the last of four decimals only; `cases` are the files of the
-    differences found.
+    `rules` are those of the rulesets, `fired` those that fired at least once; `cases` are
+    the files of the differences found.
     """
 
     playbooks: int
     evaluations: int
     rules: int
     fired: int
-    ties: int
     cases: tuple[str, ...]
 
 
@@ -63,7 +61,6 @@ def total(tallies: list[Tally]) -> Tally:
         sum(tally.evaluations for tally in tallies),
         sum(tally.rules for tally in tallies),
         sum(tally.fired for tally in tallies),
-        sum(tally.ties for tally in tallies),
         tuple(case for tally in tallies for case in tally.cases),
     )
 
@@ -73,27 +70,24 @@ def run_playbook(seed: str, requests: int) -> Tally:
     random = Random(seed)  # noqa: S311 - a repeatable choice, not a secret
     found = mended(random_sheet(random))
     if found is None:
-        return Tally(0, 0, 0, 0, 0, ())
+        return Tally(0, 0, 0, 0, ())
     sheet, text, loaded = found
     assert loaded.playbook is not None
     assert loaded.ruleset is not None
     trial = Trial(text, loaded.playbook, loaded.ruleset)
     fired: set[int] = set()
-    ties = 0
     for number in range(requests):
         body = random_body(random, text, loaded.playbook)
         try:
             verdicts = trial.verdicts(body)
             differs = bool(difference_of(verdicts))
             fired |= verdicts["product"].fired
-            if differs and is_tie(verdicts):
-                ties, differs = ties + 1, False
         except Exception:  # noqa: BLE001 - an exception is a difference as well
             differs = True
         if differs:
-            return Tally(1, number, 0, 0, ties, (str(keep(sheet, body)),))
+            return Tally(1, number, 0, 0, (str(keep(sheet, body)),))
     rules = sum(len(stratum.rules) for stratum in loaded.ruleset.strata)
-    return Tally(1, requests, rules, len(fired), ties, ())
+    return Tally(1, requests, rules, len(fired), ())
 
 
 def run(seed: str, evaluations: int, requests: int) -> Iterator[Tally]:
@@ -113,7 +107,7 @@ def main() -> int:
     options = parser.parse_args()
     seed = options.seed or secrets.token_hex(4)
     say(f"seed {seed}: {options.evaluations:,} evaluations, {options.requests} for each playbook")
-    begin, done, shown = time.monotonic(), Tally(0, 0, 0, 0, 0, ()), 0.0
+    begin, done, shown = time.monotonic(), Tally(0, 0, 0, 0, ()), 0.0
     for tally in run(seed, options.evaluations, options.requests):
         done = total([done, tally])
         seconds = time.monotonic() - begin
