@@ -7,24 +7,23 @@ inputs hang or crash the process, and some answers are wrong. So:
 
 - A program is one durable ruleset without timers, joins, negation, arithmetic or text. Each
   condition is one rule with one pattern: `$and` of its shard's number and tests of integers.
-- A decision is one session: made, given one fact for each shard (see `shards`), deleted. Of
-  four strata with 40 rules, 12 of which fire, that takes 41 µs. A ruleset and a session for
-  each stratum would take a tenth more; a session that is kept, its facts retracted, a fifth
-  less, but what one decision left behind could then reach the next.
-- Every shard has a rule that always fires, and last. Replies that do not end with it, or are
-  not as expected to the letter, are an `EngineFault`: no answer rather than a wrong one.
-- One session at most is alive in a program, so sessions whose ids have equal hashes do not
-  meet. The ids of a session's facts count up from 1, and no two of those have equal hashes
-  either; for the fields' names `stages` sees to that.
-- The engine leaves parts of a new session unset and frees what it finds there in the end. A
+- A program has one session, made with it and kept; it takes some 15 kB for each rule. Making
+  one for each decision took longer than all that is done in it. A fact is there only while
+  its replies are read, to the last; then it is retracted. One that stayed would do no harm
+  unseen: every fact has the same id, so the next would be refused. Nor would a reply: it
+  would come before those to the next fact, and a reply repeats the whole of its own.
+- Every shard (see `shards`) has a rule that always fires, and last. Replies that do not end
+  with it, or are not as expected to the letter, are an `EngineFault`: no answer rather than
+  a wrong one. The session is then deleted, and a new one made.
+- The engine tells names and ids apart by their hashes alone; `stages` sees that they differ.
+- The engine leaves parts of a new session unset and frees what it finds there in the end. The
   first session, in which every shard fires, leaves its slot clean when the program is made;
-  all later ones must come to that same slot.
+  one that follows it must come to that same slot.
 """
 
-import os
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from types import TracebackType
 from typing import Any, Final, Self
@@ -32,7 +31,7 @@ from typing import Any, Final, Self
 import durable_rules_engine  # type: ignore[import-not-found]  # a C module, without types
 
 from service.decision.shards import ROOM, Cond, Plain, Shard, leaves, plain, shards
-from service.decision.stages import Stage, short_names
+from service.decision.stages import THE_FACT, Stage, short_names
 from service.playbook import limits
 
 __all__ = ["Cond", "EngineFault", "Program", "Session"]
@@ -40,19 +39,13 @@ __all__ = ["Cond", "EngineFault", "Program", "Session"]
 MOST_SHARDS: Final = 400
 """The engine hangs at 512 tests with the same forerunner; the shards' numbers are such."""
 
-MOST_FACTS: Final = 4_000
-"""Facts of one session: so many ids are known to have different hashes."""
-
-_FIRST: Final = "0"
+_SESSION: Final = "0"
+_STATE: Final = f'{{"sid":"{_SESSION}","id":"s"}}'
+_RETRACTED: Final = f"{{{THE_FACT}}}"
 _NO_HANDLE: Final = 0
 _DURABLE: Final[Any] = durable_rules_engine
 _FAILURES: Final = (_DURABLE.error, MemoryError)
 _ENGINE: Final = threading.RLock()
-
-# glibc returns memory to the system once 128 kB lie free at the end of its heap: after every
-# session, for page faults in the next that double its time. It raises that mark when one
-# large block is freed. Another C library just allocates and frees it.
-bytes(8 << 20)
 
 
 class EngineFault(Exception):  # noqa: N818 - a fault of the engine, not an error of its user
@@ -63,85 +56,116 @@ class EngineFault(Exception):  # noqa: N818 - a fault of the engine, not an erro
 
 
 class _Ruleset:
-    """The rules inside the engine. `stages` are those of each stratum."""
+    """The rules inside the engine, and their session. `stages` are those of each stratum."""
 
     def __init__(self, stages: Sequence[Sequence[Stage]]) -> None:
         self.stages = stages
         self.busy = False
+        self._clean = False
         self._handle = _NO_HANDLE
         self._slot = 0
+        self._sessions: list[str] = []
         every = [stage for one in stages for stage in one] or [Stage(0, Shard((), (), ()), {})]
         with _ENGINE:
             self._create("{" + ",".join(stage.text for stage in every) + "}")
-            self.begin(_FIRST)
-            for number, stage in enumerate(every, start=1):
-                self.ask(stage, stage.fact(_FIRST, number, {}))
-            self.end(_FIRST)
+            self._slot = self._new_session()
+            for stage in every:
+                self.ask(stage, {})
+            self._sessions.append(_SESSION)
 
     def _create(self, text: str) -> None:
         try:
             self._handle = _DURABLE.create_ruleset("playbook", text)
         except _FAILURES as error:
             raise EngineFault(f"the rules were not taken: {error}") from error
-        self._finalizer = weakref.finalize(self, _DURABLE.delete_ruleset, self._handle)
+        self._finalizer = weakref.finalize(self, _delete, self._handle, self._sessions)
         self._finalizer.atexit = False
 
-    def begin(self, sid: str) -> None:
-        """Makes the session; `end` must follow unless this raises EngineFault."""
+    def _new_session(self) -> int:
+        """The slot of a new session."""
         try:
-            slot = _DURABLE.update_state(self._handle, f'{{"sid":"{sid}","id":"s"}}')
+            slot: int = _DURABLE.update_state(self._handle, _STATE)
         except _FAILURES as error:
             raise self._broken(f"no session: {error}") from error
-        if slot != self._slot and self._slot:
-            raise self._broken(f"the session came to slot {slot}, not to {self._slot}")
-        self._slot = slot
-        self.busy = True
+        self._clean = True
+        return slot
 
-    def ask(self, stage: Stage, fact: str) -> set[str]:
-        """The names of the stage's rules that fire for the fact.
+    def begin(self) -> None:
+        """Makes sure of a session with nothing in it.
+
+        Raises:
+            EngineFault: there is none, and there will be none.
+        """
+        if self._clean:
+            return
+        try:
+            _DURABLE.delete_state(self._handle, _SESSION)
+        except _FAILURES as error:
+            raise self._broken(f"a session could not be deleted: {error}") from error
+        slot = self._new_session()
+        if slot != self._slot:
+            raise self._broken(f"the session came to slot {slot}, not to {self._slot}")
+
+    def ask(self, stage: Stage, fields: Mapping[str, int]) -> list[str]:
+        """The names of the stage's rules that fire for the fields.
 
         A rule fires once for each branch of its condition that is true, so maybe repeatedly.
         """
-        fired: list[str] = []
-        closing = f'":{{"m":{fact}}}}}'
+        fact = stage.fact(fields)
+        if not self._clean:
+            raise EngineFault("the session has had a fault")
+        self._clean = False
         try:
-            reply = self._first_reply(fact)
-            while reply is not None:
-                name = reply[2 : -len(closing)]
-                if not reply.endswith(closing) or name not in stage.rules or len(fired) > ROOM:
-                    raise EngineFault(f"an unexpected reply: {reply:.200}")
-                fired.append(name)
-                reply = _DURABLE.complete_and_start_action(self._handle, self._slot)
+            fired = self._replies(stage, fact)
+            retracted = _DURABLE.retract_fact(self._handle, _RETRACTED)
         except _FAILURES as error:
             raise EngineFault(f"no reply: {error}") from error
         if not fired or fired[-1] != stage.always:
             raise EngineFault(f"the last rule did not fire: {fired}")
-        return set(fired)
+        if retracted != (0, self._slot):
+            raise EngineFault(f"a fact was not retracted: {retracted}")
+        self._clean = True
+        return fired
 
-    def _first_reply(self, fact: str) -> str | None:
-        taken = _DURABLE.assert_fact(self._handle, fact)
-        if taken != (0, self._slot):
+    def _replies(self, stage: Stage, fact: str) -> list[str]:
+        handle, slot, rules = self._handle, self._slot, stage.rules
+        taken = _DURABLE.assert_fact(handle, fact)
+        if taken != (0, slot):
             raise EngineFault(f"a fact was not taken: {taken}")
-        started: tuple[str, str] | None = _DURABLE.start_action_for_state(self._handle, self._slot)
-        return started[1] if started else None
-
-    def end(self, sid: str) -> None:
-        """Deletes the session."""
-        self.busy = False
-        try:
-            _DURABLE.delete_state(self._handle, sid)
-        except _FAILURES as error:
-            raise self._broken(f"a session could not be deleted: {error}") from error
+        started = _DURABLE.start_action_for_state(handle, slot)
+        reply: str | None = started[1] if started else None
+        closing = f'":{{"m":{fact}}}}}'
+        end = -len(closing)
+        names: list[str] = []
+        while reply is not None:
+            name = reply[2:end]
+            if name not in rules or not reply.endswith(closing) or len(names) > ROOM:
+                raise EngineFault(f"an unexpected reply: {reply:.200}")
+            names.append(name)
+            reply = _DURABLE.complete_and_start_action(handle, slot)
+        return names
 
     def _broken(self, message: str) -> EngineFault:
         """A session that cannot be deleted safely stays for ever: no other may follow."""
-        self._handle = _NO_HANDLE
+        self._forget()
+        self._sessions.clear()
         return EngineFault(message)
+
+    def _forget(self) -> None:
+        self._handle = _NO_HANDLE
+        self._clean = False
 
     def close(self) -> None:
         """Gives the memory back. No session may be open."""
-        self._handle = _NO_HANDLE
+        self._forget()
         self._finalizer()
+
+
+def _delete(handle: int, sessions: Sequence[str]) -> None:
+    """Deletes the rules and, of the sessions, those that can be deleted safely."""
+    for session in sessions:
+        _DURABLE.delete_state(handle, session)
+    _DURABLE.delete_ruleset(handle)
 
 
 # ---- programs and sessions ----------------------------------------------------------
@@ -199,28 +223,33 @@ def _check_size(what: str, size: int, most: int) -> None:
         raise ValueError(f"too many {what}: {size}, where {most} are allowed")
 
 
+def _check_numbers(numbers: Collection[int]) -> None:
+    if not {*map(type, numbers)} <= {int}:
+        raise ValueError(f"not every field is a whole number: {numbers!s:.80}")
+    most = limits.LARGEST_NUMBER
+    if numbers and (min(numbers) < -most or max(numbers) > most):
+        raise ValueError(f"a field is beyond plus or minus 2^53: {numbers!s:.80}")
+
+
 class Session:
     """One decision's run through a program, for one thread, to be used inside `with`."""
 
-    __slots__ = ("_facts", "_ruleset", "_sid")
+    __slots__ = ("_open", "_ruleset")
 
     def __init__(self, ruleset: _Ruleset) -> None:
         self._ruleset = ruleset
-        self._sid = ""
-        self._facts = 0
+        self._open = False
 
     def __enter__(self) -> Self:
         _ENGINE.acquire()
         try:
             if self._ruleset.busy:
                 raise RuntimeError("the program has a session open")  # noqa: TRY301
-            self._facts = 0
-            self._sid = os.urandom(16).hex()
-            self._ruleset.begin(self._sid)
+            self._ruleset.begin()
         except BaseException:
-            self._sid = ""
             _ENGINE.release()
             raise
+        self._ruleset.busy = self._open = True
         return self
 
     def __exit__(
@@ -229,11 +258,8 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        sid, self._sid = self._sid, ""
-        try:
-            self._ruleset.end(sid)
-        finally:
-            _ENGINE.release()
+        self._ruleset.busy = self._open = False
+        _ENGINE.release()
 
     def fire(self, stratum: int, fields: Mapping[str, int]) -> tuple[int, ...]:
         """The ids of the stratum's rules that hold for these fields, ascending, each once.
@@ -243,16 +269,13 @@ class Session:
             RuntimeError: the session is not open.
             EngineFault: durable-rules answered something unexpected.
         """
-        if not self._sid:
+        if not self._open:
             raise RuntimeError("the session is not open")
-        fired: list[int] = []
+        _check_numbers(fields.values())
+        fired: set[int] = set()
         for stage in self._ruleset.stages[stratum]:
-            self._facts += 1
-            if self._facts > MOST_FACTS:
-                raise RuntimeError(f"more than {MOST_FACTS} facts in one session")
-            names = self._ruleset.ask(stage, stage.fact(self._sid, self._facts, fields))
+            names = self._ruleset.ask(stage, fields)
             for name in names:
-                fired += stage.rules[name]
+                fired.update(stage.rules[name])
             fields = stage.known(names, fields)
-        fired.sort()
-        return tuple(fired)
+        return tuple(sorted(fired))

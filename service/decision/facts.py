@@ -1,8 +1,9 @@
 """What is known about a prospect at one moment: given, computed, and how the engine reads it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 from service.decision.calendar import Calendar
 from service.decision.history import DAY, History
@@ -13,7 +14,7 @@ from service.playbook.vocabulary import CHANNELS, Fact
 
 #: A missing fact has no entry: unknown is not false.
 Facts = dict[str, object]
-_ATTEMPTS = {channel: f"attempts_{channel}" for channel in CHANNELS}
+_ATTEMPTS = tuple((channel, f"attempts_{channel}") for channel in CHANNELS)
 
 
 def whole_days(since: datetime, until: datetime) -> int:
@@ -49,19 +50,19 @@ def facts_at(given: Mapping[str, object], history: History, calendar: Calendar) 
 
 
 def _count_attempts(facts: Facts, history: History) -> None:
-    facts["attempts"] = len(history.attempts)
-    facts.update(dict.fromkeys(_ATTEMPTS.values(), 0))
+    counts = dict.fromkeys(CHANNELS, 0)
     for touch in history.attempts:
         for channel in touch.channels:
-            name = _ATTEMPTS[channel]
-            facts[name] = int(str(facts[name])) + 1
+            counts[channel] += 1
+    facts["attempts"] = len(history.attempts)
+    for channel, name in _ATTEMPTS:
+        facts[name] = counts[channel]
 
 
 # ---- fields -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What the readers of fields see."""
 
     facts: Facts
@@ -75,23 +76,23 @@ def reader(
     field: Field, facts: Mapping[str, Fact], texts: Mapping[str, int], plays: tuple[Play, ...]
 ) -> Reader:
     """The function that reads a field; it gives None where the value is unknown."""
-    fact = facts.get(field.fact)
+    name, words, done = field.fact, frozenset(field.words), field.done
     match field.kind:
-        case "value" if fact is not None:
-            return _value_reader(fact, texts)
+        case "value" if name in facts:
+            return _value_reader(facts[name], texts)
         case "known":
-            return lambda reading: int(field.fact in reading.facts)
-        case "compare":
-            return lambda reading: compare(reading.facts, field.fact, field.other, facts)
+            return lambda reading: 1 if name in reading.facts else 0
+        case "compare" if name in facts:
+            return _comparing_reader(facts[name], field.other)
         case "contains":
-            return lambda reading: _contains(reading.facts.get(field.fact), field.words)
+            return lambda reading: _contains(reading.facts.get(name), words)
         case "empty":
-            return lambda reading: _is_empty(reading.facts.get(field.fact))
-        case "done" if field.done is not None:
-            done = field.done
+            return lambda reading: _is_empty(reading.facts.get(name))
+        case "done" if done is not None:
             return lambda reading: len(reading.history.matching(done))
         case "progress":
-            return lambda reading: reading.history.progress(plays[field.play])[0]
+            play = plays[field.play]
+            return lambda reading: reading.history.progress(play)[0]
     message = f"field {field.name} reads nothing"
     raise ValueError(message)
 
@@ -100,29 +101,37 @@ def _value_reader(fact: Fact, texts: Mapping[str, int]) -> Reader:
     name = fact.name
     if fact.type == "integer":
         return lambda reading: reading.facts.get(name)  # type: ignore[return-value]
+    encoded: Callable[[Any], int] = partial(encode, fact, texts=texts)
+    if fact.type in ("boolean", "choice"):
+        words = fact.values if fact.type == "choice" else (False, True)
+        encoded = {word: encoded(word) for word in words}.__getitem__
 
     def read(reading: Reading) -> int | None:
         value = reading.facts.get(name)
-        return None if value is None else encode(fact, value, texts)
+        return None if value is None else encoded(value)
 
     return read
 
 
-def compare(facts: Facts, left: str, right: str, meaning: Mapping[str, Fact]) -> int | None:
+def _comparing_reader(fact: Fact, other: str) -> Reader:
     """-1, 0 or 1 as one fact is less than, equal to or more than another; None if unknown."""
-    a, b = facts.get(left), facts.get(right)
-    if a is None or b is None:
-        return None
-    fact = meaning[left]
-    if fact.type == "choice":
-        a, b = fact.values.index(str(a)), fact.values.index(str(b))
-    return int(a > b) - int(a < b)  # type: ignore[operator]  # the compiler compared their types
+    name = fact.name
+    ranks: dict[Any, Any] = {word: rank for rank, word in enumerate(fact.values)}
+
+    def read(reading: Reading) -> int | None:
+        a: Any = reading.facts.get(name)
+        b: Any = reading.facts.get(other)
+        if a is None or b is None:
+            return None
+        if ranks:
+            a, b = ranks[a], ranks[b]
+        return int(a > b) - int(a < b)  # the compiler compared their types
+
+    return read
 
 
-def _contains(value: object, words: tuple[str, ...]) -> int | None:
-    if not isinstance(value, tuple):
-        return None
-    return int(any(word in value for word in words))
+def _contains(value: object, words: frozenset[str]) -> int | None:
+    return int(not words.isdisjoint(value)) if isinstance(value, tuple) else None
 
 
 def _is_empty(value: object) -> int | None:

@@ -1,12 +1,12 @@
 """Forward chaining: layer by layer the engine fires rules, and what they conclude is added."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from service.decision.facts import Facts, Reading
-from service.decision.ready import Ready
+from service.decision.ready import Layer, Ready
 from service.playbook.rules import Arithmetic, Expression, Ref
 from service.playbook.ruleset import CompiledRule, Completion, TableMeaning
 
@@ -19,62 +19,62 @@ class Reasoned:
     """What came of the rules.
 
     `facts` now hold the conclusions; `fired` are the rules that fired, in the order of the
-    playbook; `effective` those whose values were taken; `fields` what the engine saw in each
-    layer.
+    playbook; `effective` those whose values were taken; `seen` the fields that were known.
     """
 
     facts: Facts
     fired: tuple[CompiledRule, ...]
     effective: tuple[CompiledRule, ...]
-    fields: tuple[Mapping[str, int], ...]
+    seen: Mapping[str, int]
+
+    @property
+    def fields(self) -> tuple[Mapping[str, int], ...]:
+        """The same as `seen`."""
+        return (self.seen,)
 
 
 def reason(ready: Ready, reading: Reading) -> Reasoned:
     """Run every layer of a ruleset over what is known. The facts given are not changed."""
     facts = dict(reading.facts)
-    seen = Reading(facts, reading.history)
+    now_known = Reading(facts, reading.history)
     fired: list[CompiledRule] = []
     effective: list[CompiledRule] = []
-    fields: list[dict[str, int]] = []
+    seen: dict[str, int] = {}
     with ready.program.session() as session:
         for number, layer in enumerate(ready.layers):
-            values = {}
             for name, read in layer.readers:
-                value = read(seen)
+                value = read(now_known)
                 if value is not None:
-                    values[name] = value
-            fields.append(values)
-            rules = [ready.rules[i] for i in session.fire(number, values)]
+                    seen[name] = value
+            rules = [ready.rules[i] for i in session.fire(number, seen)]
             fired += rules
-            effective += _conclude(rules, fired, number, ready, facts)
-    return Reasoned(facts, tuple(fired), tuple(effective), tuple(fields))
+            effective += _conclude(layer, rules, facts)
+            if layer.completions:
+                effective += _complete(layer.completions, fired, ready, facts)
+    return Reasoned(facts, tuple(fired), tuple(effective), seen)
 
 
-def _conclude(
-    rules: list[CompiledRule],
-    fired: list[CompiledRule],
-    number: int,
-    ready: Ready,
-    facts: Facts,
-) -> list[CompiledRule]:
+def _conclude(layer: Layer, rules: list[CompiledRule], facts: Facts) -> list[CompiledRule]:
     """Add what the rules of a layer conclude to the facts; gives those that had a say."""
     effective: list[CompiledRule] = []
-    by_table: dict[str, list[CompiledRule]] = {}
+    rows: dict[str, list[CompiledRule]] = {}
     for rule in rules:
-        if rule.role == "conclude" and rule.then is not None:
+        if rule.role == "conclude":
             effective.append(rule)
-            for name, expression in rule.then.items():
-                _set(facts, name, expression)
+            _take(rule, facts)
         elif rule.role == "row":
-            by_table.setdefault(rule.table, []).append(rule)
-    for table in ready.layers[number].tables:
-        rows = by_table.get(table, [])
-        effective += _settle_table(ready.ruleset.tables[table], rows, facts)
-    if ready.layers[number].completions:
-        numbers = {rule.id for rule in fired}
-        for completion in ready.layers[number].completions:
-            effective += _complete(completion, numbers, ready, facts)
+            rows.setdefault(rule.table, []).append(rule)
+    if rows:
+        for name, table in layer.tables:
+            effective += _settle_table(table, rows.get(name, []), facts)
     return effective
+
+
+def _take(rule: CompiledRule, facts: Facts) -> None:
+    for name, expression in (rule.then or {}).items():
+        result = value(expression, facts)
+        if result is not None:
+            facts[name] = result
 
 
 def _settle_table(
@@ -82,29 +82,28 @@ def _settle_table(
 ) -> list[CompiledRule]:
     """Take the first row, or collect all; what no row gives stays unknown, lists too."""
     if table.hit != "collect":
-        rows = rows[:1]
-    for i, name in enumerate(table.outputs):
-        values = [value(list((row.then or {}).values())[i], facts) for row in rows]
-        known = [item for item in values if item is not None]
-        if known:
-            collected = tuple(dict.fromkeys(map(str, known)))
-            facts[name] = collected if table.hit == "collect" else known[0]
+        for row in rows[:1]:
+            _take(row, facts)
+        return rows[:1]
+    for name in table.outputs:
+        values = [value((row.then or {})[name], facts) for row in rows]
+        collected = dict.fromkeys(str(item) for item in values if item is not None)
+        if collected:
+            facts[name] = tuple(collected)
     return rows
 
 
 def _complete(
-    completion: Completion, fired: set[int], ready: Ready, facts: Facts
+    completions: Sequence[Completion], fired: list[CompiledRule], ready: Ready, facts: Facts
 ) -> list[CompiledRule]:
-    if not set(completion.refutations) <= fired or completion.fact in facts:
-        return []
-    facts[completion.fact] = completion.value
-    return [ready.rules[i] for i in completion.refutations]
-
-
-def _set(facts: Facts, name: str, expression: Expression) -> None:
-    result = value(expression, facts)
-    if result is not None:
-        facts[name] = result
+    """Conclude what is plainly so because every rule that says otherwise is refuted."""
+    effective: list[CompiledRule] = []
+    numbers = {rule.id for rule in fired}
+    for completion in completions:
+        if completion.fact not in facts and numbers.issuperset(completion.refutations):
+            facts[completion.fact] = completion.value
+            effective += [ready.rules[i] for i in completion.refutations]
+    return effective
 
 
 def value(expression: Expression, facts: Facts) -> object | None:

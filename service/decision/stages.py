@@ -3,7 +3,8 @@
 The engine tells names apart by their hashes alone, and some names mean something to it. So
 fields get names of our own, no two of which, and no reserved one, have the same hash. Every
 condition is a rule with a single pattern, `$and` of the stage's number and tests of integers;
-the last rule of a stage has only the number and always fires, after all others.
+the last rule of a stage has only the number and always fires, after all others. Every fact
+has the same session and the same id: there is never more than one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,9 @@ from itertools import count
 from typing import Final
 
 from service.decision.shards import Group, Plain, Shard
-from service.playbook.limits import LARGEST_NUMBER
+
+THE_FACT: Final = '"sid":"0","id":"f"'
+"""How every fact begins, and all that it takes to name it."""
 
 _OPERATORS: Final = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 _RESERVED: Final = (
@@ -47,10 +50,10 @@ class Stage:
     `rules` and `sets` give, by name, the playbook's rules that fire and the field that is set.
     """
 
-    __slots__ = ("_keys", "_number", "always", "rules", "sets", "text")
+    __slots__ = ("_beginning", "_keys", "always", "rules", "sets", "text")
 
     def __init__(self, number: int, shard: Shard, names: Mapping[str, str]) -> None:
-        self._number = number
+        self._beginning = f'{{{THE_FACT},"g":{number}'
         self._keys = tuple((field, f',"{names[field]}":') for field in shard.fields)
         goals = {f"{number}.{index}": goal for index, goal in enumerate(shard.goals)}
         self.always = f"{number}.t"
@@ -62,21 +65,10 @@ class Stage:
         texts = [_rule(name, parts, 0) for name, parts in tests.items()]
         self.text = ",".join([*texts, _rule(self.always, [stage], 1)])
 
-    def fact(self, sid: str, number: int, fields: Mapping[str, int]) -> str:
-        """The fact as JSON: only the fields that this shard reads, as far as they are known.
-
-        Raises:
-            ValueError: a field is no integer or lies beyond `LARGEST_NUMBER`.
-        """
-        parts = [f'{{"sid":"{sid}","id":{number},"g":{self._number}']
-        for field, key in self._keys:
-            value = fields.get(field)
-            if value is not None:
-                if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-                    raise ValueError(f"{field} is beyond plus or minus 2^53: {value}")
-                parts.append(f"{key}{value:d}")
-        parts.append("}")
-        return "".join(parts)
+    def fact(self, fields: Mapping[str, int]) -> str:
+        """The fact as JSON: only the fields that this shard reads, as far as they are known."""
+        known = [key + str(fields[field]) for field, key in self._keys if field in fields]
+        return f"{self._beginning}{''.join(known)}}}"
 
     def known(self, names: Iterable[str], fields: Mapping[str, int]) -> Mapping[str, int]:
         """The fields, and those that what fired sets for the shards to come."""

@@ -1,19 +1,21 @@
 """The engine against a plain evaluator, at its edges, and from many threads."""
 
 import gc
+import json
 import operator
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
+import durable_rules_engine  # type: ignore[import-not-found]  # a C module, without types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.decision.engine import MOST_FACTS, EngineFault, Program
+from service.decision.engine import _STATE, EngineFault, Program
 from service.decision.shards import plain, shards
-from service.decision.stages import fnv, short_names
+from service.decision.stages import THE_FACT, fnv, short_names
 from service.playbook import limits
 
 Cond = Any
@@ -177,21 +179,15 @@ def test_a_field_may_have_any_name(name: str) -> None:
     ]
 
 
-def test_booleans_count_as_one_and_zero() -> None:
-    """A field that is True is 1."""
-    program = Program([[(0, ["x", "==", 1])]])
-
-    assert [fired(program, [[]], {"x": value}) for value in (True, False)] == [[(0,)], [()]]
-
-
 # ---- names, ids and limits ----------------------------------------------------------
 
 
-def test_no_two_ids_of_a_session_have_equal_hashes() -> None:
+def test_the_fact_and_the_state_have_names_of_their_own() -> None:
     """The engine takes messages whose ids have equal hashes for one message."""
-    hashes = {fnv(name) for name in ["s", *map(str, range(1, MOST_FACTS + 1))]}
+    fact, state = (json.loads(text) for text in (f"{{{THE_FACT}}}", _STATE))
 
-    assert len(hashes) == MOST_FACTS + 1
+    assert fact["sid"] == state["sid"]
+    assert fnv(fact["id"]) != fnv(state["id"])
 
 
 def test_no_two_short_names_have_equal_hashes() -> None:
@@ -252,9 +248,9 @@ def test_more_than_the_limits_is_refused(strata: Strata) -> None:
         Program(strata)
 
 
-@pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1, 10**400, 1.5])
-def test_what_is_no_field_is_refused_and_the_next_session_is_well(value: int) -> None:
-    """A number that the engine could misread raises ValueError and leaves nothing behind."""
+@pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1, 10**400, 1.5, True, "1", None])
+def test_what_is_no_field_is_refused_and_the_next_session_is_well(value: Any) -> None:
+    """What the engine could misread raises ValueError and leaves nothing behind."""
     program = Program([[(0, ["x", "==", 1])]])
 
     with pytest.raises(ValueError), program.session() as session:  # noqa: PT011 - words vary
@@ -289,7 +285,7 @@ def test_threads_get_their_own_answers() -> None:
     assert wrong == 0
 
 
-def test_a_session_is_deleted_when_its_user_fails() -> None:
+def test_the_next_session_is_well_when_a_user_fails() -> None:
     """After an exception inside `with` the program answers as before."""
     program = Program([[(0, ["x", "==", 1])]])
     for _ in range(3):
@@ -323,6 +319,88 @@ def test_a_reply_of_an_unknown_rule_is_a_fault() -> None:
     stage.rules = rules
 
     assert fired(program, [[]], {"x": 1}) == [(0,)]
+
+
+def facts_left(program: Program) -> str:
+    """The facts that durable-rules still holds for a program."""
+    ruleset = program._ruleset
+    return str(durable_rules_engine.get_facts(ruleset._handle, "0"))
+
+
+def test_nothing_of_a_decision_is_left() -> None:
+    """After each firing, also where branches are many, the session holds no fact."""
+    program = Program([[(n, ["any", one(0), one(n)]) for n in range(100)], [(0, tree(6))]])
+
+    left = set()
+    for fields in WORLDS.values():
+        with program.session() as session:
+            for stratum in (0, 1, 1, 0):
+                session.fire(stratum, fields)
+                left.add(facts_left(program))
+
+    assert left == {"[]"}
+
+
+def test_a_fact_that_stays_is_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fact not retracted reaches no other decision: the next is refused, then all is well."""
+    program = Program([[(0, ["x", "==", 1])]])
+    slot = program._ruleset._slot
+    with monkeypatch.context() as patched:
+        patched.setattr(durable_rules_engine, "retract_fact", lambda *_: (0, slot))
+        fired(program, [[]], {"x": 1})
+        assert facts_left(program) != "[]"
+        with pytest.raises(EngineFault, match="not taken"):
+            fired(program, [[]], {"x": 0})
+
+    assert fired(program, [[]], {"x": 0}) == [()]
+    assert facts_left(program) == "[]"
+
+
+def test_a_reply_that_stays_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replies not read to their end reach no other decision."""
+    program = Program([[(n, [f"x{n}", "==", 1]) for n in range(5)]])
+    real = durable_rules_engine.complete_and_start_action
+    replies: list[str | None] = []
+
+    def breaking_off(handle: int, slot: int) -> str | None:
+        replies.append(real(handle, slot))
+        if len(replies) == 2:
+            raise KeyboardInterrupt
+        return replies[-1]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(durable_rules_engine, "complete_and_start_action", breaking_off)
+        with program.session() as session:
+            with pytest.raises(KeyboardInterrupt):
+                session.fire(0, {f"x{n}": 1 for n in range(5)})
+            with pytest.raises(EngineFault, match="had a fault"):
+                session.fire(0, {"x4": 1})
+
+    assert fired(program, [[]], {"x4": 1}) == [(4,)]
+
+
+@pytest.mark.parametrize("broken", ["delete_state", "update_state"])
+def test_a_program_whose_session_cannot_be_made_anew_never_answers_again(
+    monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """Where the engine cannot be brought back to a known state there is no answer."""
+    program = Program([[(0, ["x", "==", 1])]])
+    rules, program._ruleset.stages[0][0].rules = program._ruleset.stages[0][0].rules, {}
+    with pytest.raises(EngineFault, match="unexpected reply"):
+        fired(program, [[]], {"x": 1})
+    program._ruleset.stages[0][0].rules = rules
+
+    def failing(*_: object) -> None:
+        raise durable_rules_engine.error("planted")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(durable_rules_engine, broken, failing)
+        with pytest.raises(EngineFault, match="planted"):
+            fired(program, [[]], {"x": 1})
+
+    with pytest.raises(EngineFault):
+        fired(program, [[]], {"x": 1})
+    program.close()
 
 
 def test_a_session_may_be_opened_again_but_not_twice_at_once() -> None:
