@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from flask import Request
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from service.web.strict_json import MalformedBody, parse_json
 
@@ -40,16 +41,23 @@ def require_media_type(request: Request, allowed: Collection[str]) -> str:
     Raises:
         UnsupportedBody: it is another, or in another character set, or compressed.
     """
-    wanted = " or ".join(allowed)
+    media_type: str = request.environ.get("CONTENT_TYPE", "")
+    if media_type not in allowed:  # nearly all send the bare word; others are taken apart
+        media_type = _media_type(request, allowed)
+    encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedBody(f"the Content-Encoding is `{encoding}`; send the body as it is")
+    return media_type
+
+
+def _media_type(request: Request, allowed: Collection[str]) -> str:
+    """The media type of a Content-Type with parameters, in capitals, or of another kind."""
     if request.mimetype not in allowed:
         found = f"`{request.mimetype}`" if request.mimetype else "missing"
-        raise UnsupportedBody(f"the Content-Type is {found}; send {wanted}")
+        raise UnsupportedBody(f"the Content-Type is {found}; send {' or '.join(allowed)}")
     charset = request.mimetype_params.get("charset", "utf-8")
     if charset.lower() not in {"utf-8", "utf8"}:
         raise UnsupportedBody(f"the character set is `{charset}`; send UTF-8")
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
-        raise UnsupportedBody(f"the Content-Encoding is `{encoding}`; send the body as it is")
     return request.mimetype
 
 
@@ -57,16 +65,17 @@ def read_bytes(request: Request) -> bytes:
     """The body, whole.
 
     Werkzeug would cut a chunked body at its limit and say nothing. So there is no limit but
-    this one: one byte more is asked for than is allowed.
+    this one: where the length is not declared, one byte more is asked for than is allowed.
 
     Raises:
         BodyTooLarge: it has more than `MAX_BYTES`.
         MalformedBody: it ended early, or broke off.
     """
-    declared = request.content_length
+    declared = get_content_length(request.environ)
     if declared is not None and declared > MAX_BYTES:
         raise BodyTooLarge
-    body = _read(request.stream.read)
+    wanted = MAX_BYTES + 1 if declared is None else declared
+    body = _read(get_input_stream(request.environ).read, wanted)
     if len(body) > MAX_BYTES:
         raise BodyTooLarge
     if declared is not None and len(body) < declared:
@@ -74,9 +83,9 @@ def read_bytes(request: Request) -> bytes:
     return body
 
 
-def _read(read: Callable[[int], bytes]) -> bytes:
+def _read(read: Callable[[int], bytes], wanted: int) -> bytes:
+    """So many bytes, or fewer where the body ends before."""
     pieces: list[bytes] = []
-    wanted = MAX_BYTES + 1
     try:
         while wanted > 0 and (piece := read(wanted)):
             pieces.append(piece)

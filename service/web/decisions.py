@@ -2,35 +2,52 @@
 
 from datetime import UTC, datetime
 from typing import Any, cast
-from uuid import uuid4
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from service.decision import decide, read_request
+from service.decision import read_request
+from service.decision.whynot.report import why_not
 from service.store.library import Published
 from service.web.answers import json_answer
 from service.web.body import read_json
-from service.web.metrics import DECISIONS
+from service.web.exchange import current_exchange
+from service.web.ids import new_id
+from service.web.metrics import count_decision
 from service.web.problems import InvalidBody
 from service.web.requests import Mistake
 from service.web.state import State, UnknownPlaybook, current_state
 
 blueprint = Blueprint("decisions", __name__)
 
+_EXPLAIN = ("brief", "full")
+
 
 @blueprint.post("/v1/next-action")
 def next_action() -> Response:
-    """The decision for the prospect in the request."""
-    state = current_state()
-    body = read_json(request)
+    """The decision for the prospect in the request; with `explain=full` why no other too."""
+    state, explain = current_state(), _explain()
+    body = read_json(current_exchange())
     if mistakes := state.mistakes_in_request(body):
         raise InvalidBody(*mistakes)
     asked = cast("dict[str, Any]", body)  # the schema wants an object
     published = _playbook(state, asked.get("playbook"))
     wanted = read_request(asked, published.ready, datetime.now(UTC))
-    answer = decide(published.ready, wanted).to_json(published.version)
-    DECISIONS.labels(published.name, answer["reason"], answer["action"]).inc()
-    return json_answer({"decision_id": str(uuid4()), **answer})
+    decider = state.decider(published)
+    decision = decider(wanted)
+    answer = decision.to_json(published.version)
+    if explain == "full":
+        report = why_not(published.ready, decider, asked, wanted, decision)
+        answer["explanation"]["why_not"] = report.to_json()
+    count_decision(published.name, answer["reason"], answer["action"])
+    return json_answer({"decision_id": new_id(), **answer})
+
+
+def _explain() -> str:
+    """How much the answer is to explain."""
+    explain = current_exchange().args.get("explain", "brief")
+    if explain not in _EXPLAIN:
+        raise InvalidBody(Mistake("?explain", f"must be one of: {', '.join(_EXPLAIN)}"))
+    return explain
 
 
 def _playbook(state: State, name: str | None) -> Published:

@@ -2,10 +2,13 @@
 
 import re
 from time import perf_counter
-from uuid import uuid4
+from typing import cast
+from wsgiref.types import WSGIEnvironment
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, request
+from werkzeug.local import LocalProxy
 
+from service.web.ids import new_id
 from service.web.metrics import count
 
 REQUEST_ID = "X-Request-Id"
@@ -14,28 +17,38 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
+class Exchange(Request):
+    """A request that knows when it began and by what id it is known."""
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        super().__init__(environ)
+        self.began = perf_counter()
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        self.request_id = given if _PLAIN_ID.fullmatch(given) else new_id()
+
+
+def current_exchange() -> Exchange:
+    """The exchange that goes on, itself: `flask.request` looks for it anew at every use."""
+    return cast("LocalProxy[Exchange]", request)._get_current_object()  # noqa: SLF001 - as Flask's manual has it
+
+
 def install(app: Flask) -> None:
     """Begin and end every exchange of `app` as this module says."""
-    app.before_request(_begin)
+    app.request_class = Exchange
     app.after_request(_end)
 
 
-def _begin() -> None:
-    g.began = perf_counter()
-    given = request.headers.get(REQUEST_ID, "")
-    g.request_id = given if _PLAIN_ID.fullmatch(given) else str(uuid4())
-
-
 def _end(response: Response) -> Response:
-    headers = response.headers
-    headers[REQUEST_ID] = g.request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    if request.path.startswith("/v1/"):
-        headers["Cache-Control"] = "no-store"
+    asked = current_exchange()
+    add = response.headers.add
+    add(REQUEST_ID, asked.request_id)
+    add("X-Content-Type-Options", "nosniff")
+    if asked.path.startswith("/v1/"):
+        add("Cache-Control", "no-store")
     count(
-        request.method if request.method in _METHODS else "other",
-        request.url_rule.rule if request.url_rule else "none",
+        asked.method if asked.method in _METHODS else "other",
+        asked.url_rule.rule if asked.url_rule else "none",
         response.status_code,
-        perf_counter() - g.began,
+        perf_counter() - asked.began,
     )
     return response

@@ -36,12 +36,18 @@ DECISIONS = Counter("unghost_decisions", "Decisions given.", ["playbook", "reaso
 # Looking up a metric by its labels costs more than adding to it; there are few of them.
 _requests = cache(REQUESTS.labels)
 _seconds = cache(SECONDS.labels)
+_decisions = cache(DECISIONS.labels)
 
 
 def count(method: str, route: str, status: int, seconds: float) -> None:
     """Count one request; `method` and `route` are words of ours, never the caller's."""
-    _requests(method, route, str(status)).inc()
+    _requests(method, route, status).inc()
     _seconds(route).observe(seconds)
+
+
+def count_decision(playbook: str, reason: str, action: str) -> None:
+    """Count one decision; its playbook and action are declared in our files."""
+    _decisions(playbook, reason, action).inc()
 
 
 @blueprint.get("/metrics")

@@ -86,7 +86,8 @@ def _verdict(text: str | bytes) -> dict[str, object]:
         "unreached": [],
     }
     if loaded.ruleset is not None and loaded.playbook is not None:
-        report = run_examples(make_ready(loaded.ruleset), loaded.playbook.examples)
+        guards = current_state().guards
+        report = run_examples(make_ready(loaded.ruleset), guards, loaded.playbook.examples)
         verdict["playbook"] = loaded.playbook.name
         verdict["digest"] = loaded.ruleset.digest
         verdict["examples"] = [_example(result) for result in report.results]

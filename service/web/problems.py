@@ -7,11 +7,12 @@ import json
 import logging
 from dataclasses import asdict, dataclass
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.decision import InvalidRequest
 from service.web.body import BodyTooLarge, UnsupportedBody
+from service.web.exchange import current_exchange
 from service.web.requests import MAX_MISTAKES, Mistake
 from service.web.state import NotReady, UnknownAddress, UnknownPlaybook
 from service.web.strict_json import MalformedBody
@@ -103,7 +104,8 @@ def problem_of(error: Exception) -> Problem:
         case _ if kind := KINDS.get(type(error)):
             return Problem(kind, str(error))
         case _:
-            return Problem(INTERNAL, f"the log has it under the request id {g.request_id}")
+            request_id = current_exchange().request_id
+            return Problem(INTERNAL, f"the log has it under the request id {request_id}")
 
 
 def _invalid(mistakes: tuple[Mistake, ...]) -> Problem:
@@ -118,7 +120,7 @@ def respond(error: Exception) -> Response:
     """The response to an exception; one that was not foreseen goes to the log."""
     problem = problem_of(error)
     if problem.kind is INTERNAL:
-        _log.error("request %s failed", g.request_id, exc_info=error)
+        _log.error("request %s failed", current_exchange().request_id, exc_info=error)
     text = json.dumps(problem.to_json(), ensure_ascii=False, separators=(",", ":"))
     response = Response(text, problem.kind.status, content_type=MEDIA_TYPE)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:

@@ -103,6 +103,8 @@ def _sentence(keyword: str, rule: dict[str, Any]) -> str:
         "minLength": lambda: "must not be empty",
         "maximum": lambda: f"must be at most {value}",
         "minimum": lambda: f"must be at least {value}",
+        "minItems": lambda: "must not be empty",
+        "uniqueItems": lambda: "has the same entry twice",
         "maxItems": lambda: f"may have at most {value:,} entries",
         "maxProperties": lambda: f"may have at most {value:,} fields",
     }

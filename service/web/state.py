@@ -6,6 +6,8 @@ from typing import cast
 
 from flask import current_app
 
+from service.decision import Decision, Request, decide
+from service.decision.guards import Guards
 from service.playbook.diagnostics import did_you_mean
 from service.store.library import Library, Published
 from service.web.contract_files import ContractFiles
@@ -34,6 +36,7 @@ class State:
     """The parts, joined."""
 
     library: Library
+    guards: Guards
     default_playbook: str
     mistakes_in_request: Callable[[object], tuple[Mistake, ...]]
     files: ContractFiles
@@ -58,6 +61,11 @@ class State:
         if published := self.library.get(self.default_playbook):
             return published
         raise NotReady(f"the default playbook `{self.default_playbook}` is not loaded")
+
+    def decider(self, published: Published) -> Callable[[Request], Decision]:
+        """How requests are decided with a playbook, under the policy in force."""
+        ready, guards = published.ready, self.guards
+        return lambda request: decide(ready, guards, request)
 
 
 def current_state() -> State:

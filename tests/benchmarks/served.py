@@ -19,7 +19,7 @@ from service.app import create_app
 from service.web.server import Address, settings
 
 #: As `unghost serve` has them.
-WORKERS, THREADS = 1, 16
+WORKERS, THREADS = 1, 64
 _VOID = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 

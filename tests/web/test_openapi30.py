@@ -73,6 +73,7 @@ def test_operations_are_those_in_json(contract: dict[str, Any]) -> None:
 
     assert operations == {
         "nextAction",
+        "timeline",
         "listPlaybooks",
         "getPlaybook",
         "validatePlaybook",

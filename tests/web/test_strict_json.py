@@ -1,13 +1,21 @@
 """Strict JSON: what Python's own reader takes for granted, and what more is refused."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.web.strict_json import MAX_DEPTH, MAX_NODES, MalformedBody, parse_json, pointer
+from service.web.strict_json import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MalformedBody,
+    _judged,
+    parse_json,
+    pointer,
+)
 
 _SCALARS = (
     st.none()
@@ -61,6 +69,49 @@ def _planted(value: object, seed: int) -> tuple[list[str | int], str]:
         tree = [value, tree] if in_list else {"before": value, "in": tree}
         path.insert(0, 1 if in_list else "in")
     return path, json.dumps(tree)
+
+
+#: Few pieces, so that names come twice, quotation marks and backslashes meet, halves too.
+_PIECES = ["a", '"', r"\\", r"\"", r"\u0061", r"\u005c", r"\ud83d", r"\ude00", "é", ":", ","]
+_NUMBERS = [
+    *("0", "-0", "-0.0", "1e5", "1E-400", "1e400", "9007199254740992", "9007199254740993"),
+    *("-9007199254740993", "18446744073709551616", "1" * 25, "9007199254740993.0", "1e300"),
+    *("01", "+1", "1.", "NaN", "-Infinity", "null", "true"),
+]
+
+
+def _list_text(parts: list[str]) -> str:
+    return f"[{','.join(parts)}]"
+
+
+def _object_text(pairs: list[tuple[str, str]]) -> str:
+    return "{" + " ,".join(f"{name} : {part}" for name, part in pairs) + "}"
+
+
+_TEXTS = st.lists(st.sampled_from(_PIECES), max_size=3).map(lambda parts: f'"{"".join(parts)}"')
+_BODIES = st.recursive(
+    st.sampled_from(_NUMBERS) | _TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=4).map(_list_text)
+        | st.lists(st.tuples(_TEXTS, inner), max_size=4).map(_object_text)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=500)
+@given(_BODIES)
+@example(r'{"a": 1, "a": 2, "b\\": "c\\"}')  # as many texts lost as marks wrongly taken for escaped
+def test_the_fast_way_is_the_slow_way(text: str) -> None:
+    """What is read at once is what the way that looks at everything reads, and no more."""
+
+    def outcome(read: Callable[[bytes], object]) -> tuple[str, ...]:
+        try:
+            return (repr(read(text.encode())),)
+        except MalformedBody as error:
+            return error.message, error.path
+
+    assert outcome(_judged) == outcome(parse_json)
 
 
 @pytest.mark.parametrize("shape", ["[]", '{"a":}'])
