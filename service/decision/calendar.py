@@ -5,16 +5,16 @@ The only user of `holidays`. Listings are made once for each place and year, and
 
 import re
 import warnings
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from threading import Lock
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from holidays import HolidayBase, country_holidays
 
-from service.decision.clock import LATEST, in_utc, local, opening
+from service.decision.clock import LATEST, in_utc, local, opening, shown
 from service.playbook.rules import WaitUnit
 
 #: No wait is longer than this many units; a longer one is cut.
@@ -31,8 +31,7 @@ _USUAL_WEEKEND = (5, 6)
 _making_a_listing = Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(NamedTuple):
     """Where the prospect is, as far as it is known.
 
     Without a `zone` the clock is UTC's. Without a `country` there are no holidays, and the
@@ -42,6 +41,10 @@ class Calendar:
     zone: ZoneInfo | None
     country: str | None
     region: str | None
+
+    def morning(self, day: date) -> datetime:
+        """The first instant, in UTC, of a day."""
+        return opening(datetime.combine(day, time()), self.zone)
 
     def is_holiday(self, day: date) -> bool:
         """Whether `day` is a public holiday of the country or the region."""
@@ -77,13 +80,19 @@ class Calendar:
             return LATEST
         if unit == "hours":
             return begin + span
-        return in_utc(opening(self.local(begin).replace(tzinfo=None) + span, self.zone))
+        return in_utc(opening(shown(begin, self.zone) + span, self.zone))
 
     def _after_business_days(self, begin: datetime, amount: int) -> datetime:
         day = self._business_day_after(begin.date(), amount)
-        if self.local(opening(datetime.combine(day, time()), self.zone)).date() != day:
-            day = self._business_day_after(day, 1)  # Samoa had no 30th of December 2011
-        return in_utc(opening(datetime.combine(day, begin.time()), self.zone))
+        moment = in_utc(opening(datetime.combine(day, begin.time()), self.zone))
+        if self.local(moment).date() != day and self._skips(day):
+            day = self._business_day_after(day, 1)
+            moment = in_utc(opening(datetime.combine(day, begin.time()), self.zone))
+        return moment
+
+    def _skips(self, day: date) -> bool:
+        """Whether the clock never showed a day: Samoa had no 30th of December 2011."""
+        return self.local(opening(datetime.combine(day, time()), self.zone)).date() != day
 
     def _business_day_after(self, day: date, amount: int) -> date:
         for year in range(day.year, LATEST.year + 1):

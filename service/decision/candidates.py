@@ -1,5 +1,6 @@
 """The steps that could be the answer, best first."""
 
+from operator import attrgetter
 from typing import NamedTuple
 
 from service.decision.ready import Ready
@@ -8,6 +9,7 @@ from service.playbook.diagnostics import START
 from service.playbook.rules import Play, Step
 from service.playbook.ruleset import END, CompiledRule
 
+_preference = attrgetter("play")
 _NO_PLAY = "No play of the playbook applies."
 
 
@@ -33,7 +35,7 @@ def candidates(ready: Ready, reasoned: Reasoned) -> list[Candidate]:
     """Every step that a play proposes, in the order of preference; `otherwise` comes last."""
     plays = ready.ruleset.plays
     found = []
-    for rule in sorted((r for r in reasoned.fired if r.role == "play"), key=lambda r: r.play):
+    for rule in sorted([r for r in reasoned.fired if r.role == "play"], key=_preference):
         play = plays[rule.play]
         step = plain_step("stop", play.because) if rule.step == END else play.steps[rule.step]
         found.append(Candidate(step, rule, play))

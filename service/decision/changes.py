@@ -1,9 +1,10 @@
 """When time alone could change an answer: the next moment at which a test on time turns."""
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from service.decision.calendar import Calendar
 from service.decision.clock import opening
@@ -14,55 +15,59 @@ from service.playbook.strata import names_read
 from service.playbook.vocabulary import Fact
 
 _ELAPSED = frozenset({"silent_days", "days_since_last_touch", "days_since_first_touch"})
+_MOVING = _ELAPSED | {"today", "now"}
 _LONGEST = 200_000  # days; what lies further away is no plan
+_DAY, _SECOND = timedelta(seconds=DAY), timedelta(seconds=1)
+_T = TypeVar("_T", int, datetime)
 
 
 @dataclass(frozen=True)
 class Clockwork:
     """The tests of a ruleset that time alone can turn.
 
-    `elapsed`: the days at which a count of days is compared; `compared`: pairs of facts of
-    which one moves with time; `dates`, `instants`: what `today` and `now` are compared with;
-    `within`: the `done` tests that look back a number of days; `daily`: what changes every
-    day and is used to reckon with.
+    What a moving fact is compared with stands here as its turns, in order: the numbers at
+    which such a test can turn, which are the number it is compared with and the next. `days`:
+    the turns of each count of days; `dates`: those of `today`, as ordinals; `instants`: those
+    of `now`; `compared`: pairs of a fact that moves and another; `within`: the `done` tests
+    that look back, and how far; `daily`: what changes every day and is used to reckon with.
     """
 
-    elapsed: tuple[tuple[str, int], ...]
-    compared: tuple[tuple[str, str], ...]
+    days: tuple[tuple[str, tuple[int, ...]], ...]
     dates: tuple[int, ...]
-    instants: tuple[int, ...]
-    within: tuple[Mapping[str, Any], ...]
+    instants: tuple[datetime, ...]
+    compared: tuple[tuple[str, str], ...]
+    within: tuple[tuple[Mapping[str, Any], timedelta], ...]
     daily: tuple[str, ...]
 
 
 def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
     """Find the tests on time of a ruleset."""
     fields = {field.name: field for stratum in ruleset.strata for field in stratum.fields}
-    values = sorted(
-        {
-            (fields[name].fact, number)
-            for stratum in ruleset.strata
-            for rule in stratum.rules
-            for name, number in _leaves(rule.when)
-            if fields[name].kind == "value"
-        }
-    )
-    moving = _ELAPSED | {"today", "now"}
+    numbers: dict[str, set[int]] = {}
+    for stratum in ruleset.strata:
+        for rule in stratum.rules:
+            for name, number in _leaves(rule.when):
+                if fields[name].kind == "value" and fields[name].fact in _MOVING:
+                    numbers.setdefault(fields[name].fact, set()).update((number, number + 1))
+    compares = [field for field in fields.values() if field.kind == "compare"]
+    both_ways = {(f.fact, f.other) for f in compares} | {(f.other, f.fact) for f in compares}
     return Clockwork(
-        elapsed=tuple((fact, number) for fact, number in values if fact in _ELAPSED),
+        days=tuple(
+            (name, tuple(sorted(numbers[name]))) for name in sorted(_ELAPSED & numbers.keys())
+        ),
+        dates=tuple(sorted(numbers.get("today", ()))),
+        instants=tuple(
+            datetime.fromtimestamp(seconds, UTC) for seconds in sorted(numbers.get("now", ()))
+        ),
         compared=tuple(
             sorted(
-                (field.fact, field.other)
-                for field in fields.values()
-                if field.kind == "compare"
-                and moving & {field.fact, field.other}
-                and {field.fact, field.other} <= set(facts)
+                (moving, other)
+                for moving, other in both_ways
+                if moving in _MOVING and other in facts
             )
         ),
-        dates=tuple(number for fact, number in values if fact == "today"),
-        instants=tuple(number for fact, number in values if fact == "now"),
         within=tuple(
-            field.done
+            (field.done, timedelta(days=field.done["within"]))
             for field in fields.values()
             if field.kind == "done" and field.done and field.done["within"] is not None
         ),
@@ -92,76 +97,59 @@ def next_change(
     works: Clockwork, facts: Facts, history: History, calendar: Calendar
 ) -> datetime | None:
     """The first moment after the history's `as_of` at which a test on time could turn."""
-    moments = (
-        *_elapsing(works, facts, history),
-        *_arriving(works, calendar),
-        *_compared(works, facts, history, calendar),
-        *_tomorrows(works, facts, history, calendar),
-        *(
-            touch.at + timedelta(days=done["within"])
-            for done in works.within
-            for touch in history.matching(done)
-        ),
-    )
-    return min((moment for moment in moments if moment > history.as_of), default=None)
+    compared = [(name, facts[other]) for name, other in works.compared if other in facts]
+    compared += [(name, facts[name]) for name in works.daily if name in facts]
+    turns = [_turn(name, value, history, calendar) for name, value in compared]
+    turns += [_day_reached(name, days, history) for name, days in works.days]
+    turns += [_forgotten(done, within, history) for done, within in works.within]
+    if works.dates:
+        turns.append(_morning(works.dates, history.as_of, calendar))
+    if works.instants:
+        turns.append(_first_above(works.instants, history.as_of))
+    return min((moment for moment in turns if moment is not None), default=None)
 
 
-def _elapsing(works: Clockwork, facts: Facts, history: History) -> Iterator[datetime]:
-    for name, number in works.elapsed:
-        yield from _days_on(name, number, facts, history)
+def _turn(name: str, value: object, history: History, calendar: Calendar) -> datetime | None:
+    """When a moving fact next reaches a value or leaves it behind."""
+    if name == "now" and isinstance(value, datetime):
+        return _first_above((value, value + _SECOND), history.as_of)
+    if name == "today" and isinstance(value, date):
+        day = value.toordinal()
+        return _morning((day, day + 1), history.as_of, calendar)
+    if name in _ELAPSED and isinstance(value, int):
+        return _day_reached(name, (value, value + 1), history)
+    return None
 
 
-def _days_on(name: str, number: int, facts: Facts, history: History) -> Iterator[datetime]:
-    """The moments at which a count of days reaches a number, and the next."""
-    base = {
-        "silent_days": history.last_reply_at or history.first_touch_at,
-        "days_since_last_touch": history.last_touch_at,
-        "days_since_first_touch": history.first_touch_at,
-    }[name]
-    if base is None or name not in facts:
-        return
-    for days in (number, number + 1):
-        if 0 <= days <= _LONGEST:
-            yield base + timedelta(seconds=days * DAY)
+def _day_reached(name: str, turns: Sequence[int], history: History) -> datetime | None:
+    """When a count of days next comes to one of its turns."""
+    if name == "silent_days":
+        base = history.last_reply_at or history.first_touch_at
+    else:
+        last = name == "days_since_last_touch"
+        base = history.last_touch_at if last else history.first_touch_at
+    if base is None:
+        return None
+    days = _first_above(turns, (history.as_of - base) // _DAY)
+    return None if days is None or days > _LONGEST else base + days * _DAY
 
 
-def _arriving(works: Clockwork, calendar: Calendar) -> Iterator[datetime]:
-    for ordinal in works.dates:
-        yield from _mornings(date.fromordinal(ordinal), calendar)
-    for seconds in works.instants:
-        yield from _seconds_at(datetime.fromtimestamp(seconds, UTC))
+def _morning(turns: Sequence[int], as_of: datetime, calendar: Calendar) -> datetime | None:
+    """When one of these days next begins, where the prospect is."""
+    today = calendar.local(as_of).date().toordinal()
+    for ordinal in turns[bisect_right(turns, today) :]:
+        start = opening(datetime.combine(date.fromordinal(ordinal), time()), calendar.zone)
+        if start > as_of:  # it is not where a clock put back is in yesterday once more
+            return start
+    return None
 
 
-def _mornings(day: date, calendar: Calendar) -> Iterator[datetime]:
-    """The beginnings of a day and of the next, where the prospect is."""
-    for start in (day, day + timedelta(days=1)):
-        yield opening(datetime.combine(start, time()), calendar.zone)
+def _first_above(turns: Sequence[_T], now: _T) -> _T | None:
+    place = bisect_right(turns, now)
+    return turns[place] if place < len(turns) else None
 
 
-def _seconds_at(moment: datetime) -> Iterator[datetime]:
-    yield moment
-    yield moment + timedelta(seconds=1)
-
-
-def _compared(
-    works: Clockwork, facts: Facts, history: History, calendar: Calendar
-) -> Iterator[datetime]:
-    for left, right in works.compared:
-        for moving, other in ((left, facts.get(right)), (right, facts.get(left))):
-            if moving in _ELAPSED and isinstance(other, int):
-                yield from _days_on(moving, other, facts, history)
-            elif moving == "today" and isinstance(other, date):
-                yield from _mornings(other, calendar)
-            elif moving == "now" and isinstance(other, datetime):
-                yield from _seconds_at(other)
-
-
-def _tomorrows(
-    works: Clockwork, facts: Facts, history: History, calendar: Calendar
-) -> Iterator[datetime]:
-    for name in works.daily:
-        value = facts.get(name)
-        if isinstance(value, date):
-            yield from _mornings(value, calendar)
-        elif isinstance(value, int):
-            yield from _days_on(name, value, facts, history)
+def _forgotten(done: Mapping[str, Any], within: timedelta, history: History) -> datetime | None:
+    """When the oldest of the touches that a `done` test still sees is out of its sight."""
+    seen = history.matching(done)
+    return seen[0].at + within if seen else None

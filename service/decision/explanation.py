@@ -1,12 +1,13 @@
 """Why this answer, and what is not known that could have changed it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from datetime import date
 
-from service.decision.facts import Facts
 from service.decision.ready import Ready
 from service.decision.reasoning import Reasoned
 from service.playbook.rules import Ref, Step
-from service.playbook.ruleset import CompiledRule, Cond, Field
+from service.playbook.ruleset import CompiledRule, Cond
 
 
 def rules_behind(
@@ -27,16 +28,17 @@ def rules_behind(
 
 
 def _explained(ready: Ready, reasoned: Reasoned, rule: CompiledRule) -> dict[str, object]:
+    facts = reasoned.facts
     seen: dict[str, object] = {}
     for name in rule.fields:
+        for fact in ready.behind[name]:
+            if fact in facts:
+                seen[fact] = plain(facts[fact])
         field = ready.fields[name]
-        for fact in (field.fact, field.other):
-            if fact in reasoned.facts:
-                seen[fact] = plain(reasoned.facts[fact])
         if field.kind in ("done", "progress"):
-            seen[field.label] = _field_value(reasoned, name)
+            seen[field.label] = reasoned.seen.get(name)
     because = _refuted(ready, rule) if rule.role == "refute" else rule.because
-    then = {name: plain(reasoned.facts.get(name)) for name in sorted(ready.gives[rule.id])}
+    then = {name: plain(facts.get(name)) for name in sorted(ready.gives[rule.id])}
     return {
         "rule": rule.name,
         "line": rule.line,
@@ -53,84 +55,70 @@ def _refuted(ready: Ready, rule: CompiledRule) -> str:
     return f"`{completion.fact}` is {value}: this rule's conditions are plainly not met."
 
 
-def _field_value(reasoned: Reasoned, name: str) -> int | None:
-    return next((values[name] for values in reasoned.fields if name in values), None)
-
-
 def plain(value: object) -> object:
     """A fact's value as JSON has it: dates and moments as text, lists as lists."""
     if isinstance(value, tuple):
         return list(value)
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
+    if isinstance(value, date):  # as moments are
+        return value.isoformat()
     return value
 
 
 # ---- what is unknown ----------------------------------------------------------------
 
+_TESTS: Mapping[str, Callable[[int, int], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
 
 def unknown_facts(ready: Ready, reasoned: Reasoned, rules: Iterable[CompiledRule]) -> list[str]:
     """Facts a caller could give that would decide whether one of the rules holds."""
-    found: dict[str, None] = {}
-    looked_at: set[int] = set()
-    pending = list(rules)
-    seen = {name: number for values in reasoned.fields for name, number in values.items()}
+    seen = reasoned.seen
+    absent = {name for name in ready.fields if name not in seen}
+    pending = _wanting(ready, rules, absent)
+    found: set[str] = set()
     while pending:
-        rule = pending.pop(0)
-        if rule.id in looked_at or seen.keys() >= ready.sees[rule.id]:
-            continue
-        looked_at.add(rule.id)
-        for name in _undecided(rule.when, seen):
-            for fact in _unknown_in(ready.fields[name], reasoned.facts):
-                if ready.facts[fact].origin == "conclusion":
-                    pending += ready.makers.get(fact, ())
-                elif ready.facts[fact].origin == "caller":
-                    found[fact] = None
+        decisive = absent.intersection(_undecided(pending.pop().when, seen))
+        absent -= decisive  # each is followed up once
+        behind = [fact for name in decisive for fact in ready.behind[name]]
+        for fact in behind:
+            if fact in reasoned.facts:
+                continue
+            if ready.facts[fact].origin == "conclusion":
+                pending += _wanting(ready, ready.makers.get(fact, ()), absent)
+            elif ready.facts[fact].origin == "caller":
+                found.add(fact)
     return sorted(found)
 
 
-def _unknown_in(field: Field, facts: Facts) -> Iterator[str]:
-    return (name for name in (field.fact, field.other) if name and name not in facts)
+def _wanting(ready: Ready, rules: Iterable[CompiledRule], absent: Set[str]) -> list[CompiledRule]:
+    """The rules that see an absent field."""
+    return [rule for rule in rules if not ready.sees[rule.id].isdisjoint(absent)]
 
 
-def _undecided(condition: Cond, seen: Mapping[str, int]) -> tuple[str, ...]:
+def _undecided(condition: Cond, seen: Mapping[str, int]) -> Sequence[str]:
     """The absent fields that keep a condition from being true or false; none if it is either."""
-    truth, fields = _weigh(condition, seen)
-    return fields if truth is None else ()
+    truth = _weigh(condition, seen)
+    return () if isinstance(truth, bool) else truth
 
 
-def _weigh(condition: Cond, seen: Mapping[str, int]) -> tuple[bool | None, tuple[str, ...]]:
-    """Kleene's truth of a condition, and the absent fields it hangs on."""
+def _weigh(condition: Cond, seen: Mapping[str, int]) -> bool | list[str]:
+    """Kleene's truth of a condition; the absent fields it hangs on where it has none."""
     word = condition[0]
     if word not in ("all", "any"):
         number = seen.get(word)
-        if number is None:
-            return None, (word,)
-        return _holds(number, condition[1], condition[2]), ()
+        return [word] if number is None else _TESTS[condition[1]](number, condition[2])
     settled = word == "any"
-    hanging: dict[str, None] = {}
-    unknown = False
+    hanging: list[str] = []
     for part in condition[1:]:
-        truth, fields = _weigh(part, seen)
+        truth = _weigh(part, seen)
         if truth is settled:
-            return settled, ()
-        if truth is None:
-            unknown = True
-            hanging.update(dict.fromkeys(fields))
-    return (None, tuple(hanging)) if unknown else (not settled, ())
-
-
-def _holds(number: int, operator: str, constant: int) -> bool:
-    match operator:
-        case "==":
-            return number == constant
-        case "!=":
-            return number != constant
-        case ">=":
-            return number >= constant
-        case "<=":
-            return number <= constant
-        case ">":
-            return number > constant
-        case _:
-            return number < constant
+            return settled
+        if not isinstance(truth, bool):
+            hanging += truth
+    return hanging or not settled

@@ -1,10 +1,11 @@
 """What happened between us and a prospect, as it stood at one moment."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, lt
 from typing import Any, NamedTuple
 
 from service.playbook.rules import Play
@@ -54,11 +55,6 @@ class Touch(NamedTuple):
         humane = HUMAN_INBOUND if self.direction == "inbound" else TALK
         return self.outcome in humane
 
-    @property
-    def is_done(self) -> bool:
-        """Whether something outbound was carried out: a task, or a contact that arrived."""
-        return self.direction == "outbound" and self.outcome not in UNREACHED
-
 
 def _order(touch: Touch) -> tuple[Any, ...]:
     """One order for any listing of the same touches: by time, then by what they are."""
@@ -75,13 +71,15 @@ def _order(touch: Touch) -> tuple[Any, ...]:
 
 
 def _each_once(touches: list[Touch]) -> list[Touch]:
-    """The touches in order; of those with one id the latest state, and none twice."""
-    touches.sort(key=_moment)
-    if all(a.at < b.at for a, b in pairwise(touches)) and not any(t.id for t in touches):
-        return touches  # which is nearly always so, and then their time is order enough
-    ordered = sorted(set(touches), key=_order)
-    by_id = {touch.id or i: touch for i, touch in enumerate(ordered)}
-    return sorted(by_id.values(), key=_order)
+    """The touches, given by their time, in order; of those with one id only the latest state."""
+    moments = [touch.at for touch in touches]
+    if not all(map(lt, moments, moments[1:])):  # else their time is order enough, and none is twice
+        touches = sorted(set(touches), key=_order)
+    ids = [touch.id for touch in touches if touch.id]
+    if len(set(ids)) == len(ids):
+        return touches
+    latest = {touch.id: touch for touch in touches}
+    return [touch for touch in touches if not touch.id or touch is latest[touch.id]]
 
 
 class History:
@@ -93,18 +91,20 @@ class History:
 
     def __init__(self, touches: Iterable[Touch], as_of: datetime) -> None:
         self.as_of = as_of
-        given = list(touches)
-        self.touches = tuple(_each_once([touch for touch in given if touch.at <= as_of]))
-        self.later = sum(touch.at > as_of for touch in given)
+        given = sorted(touches, key=_moment)
+        known = given[: bisect_right(given, as_of, key=_moment)]
+        self.later = len(given) - len(known)
+        self.touches = tuple(_each_once(known))
         self.outbound = tuple(touch for touch in self.touches if touch.direction == "outbound")
         self.inbound = tuple(touch for touch in self.touches if touch.direction == "inbound")
-        self.done = tuple(touch for touch in self.outbound if touch.is_done)
+        self.done = tuple(touch for touch in self.outbound if touch.outcome not in UNREACHED)
         self.reached = tuple(touch for touch in self.done if touch.channel)
-        self.last_reply_at = max(
-            (touch.at for touch in self.touches if touch.is_human_contact), default=None
-        )
-        since = self.last_reply_at or _LONG_AGO
-        self.attempts = tuple(touch for touch in self.reached if touch.at > since)
+        self.last_reply_at = self._last_human_contact()
+        self.attempts = _after(self.last_reply_at or _LONG_AGO, self.reached)
+
+    def _last_human_contact(self) -> datetime | None:
+        contacts = (touch.at for touch in reversed(self.touches) if touch.is_human_contact)
+        return next(contacts, None)
 
     @cached_property
     def first_touch_at(self) -> datetime | None:
@@ -121,30 +121,46 @@ class History:
         """The first request for no more contact."""
         return next((touch for touch in self.inbound if touch.outcome in OPT_OUTS), None)
 
-    def matching(self, done: Mapping[str, Any]) -> list[Touch]:
+    @cached_property
+    def _done_by_action(self) -> Mapping[str, Sequence[Touch]]:
+        found: defaultdict[str, list[Touch]] = defaultdict(list)
+        for touch in self.done:
+            found[touch.action].append(touch)
+        return found
+
+    @cached_property
+    def _done_since_reply(self) -> Sequence[Touch]:
+        return _after(self.last_reply_at or _LONG_AGO, self.done)
+
+    def matching(self, done: Mapping[str, Any]) -> Sequence[Touch]:
         """The touches that a `done` test counts, in order.
 
         Touches that reached nobody are counted only where their outcome is asked for.
         """
-        outcomes = done["outcome"]
+        actions, outcomes = done["action"], done["outcome"]
+        touches: Sequence[Touch]
         if done["direction"] == "inbound":
             touches = self.inbound
+        elif outcomes:
+            touches = self.outbound
+        elif len(actions) == 1:  # as nearly always: far fewer to look through
+            touches, actions = self._done_by_action.get(actions[0], ()), ()
         else:
-            touches = self.outbound if outcomes else self.done
+            touches = self.done
         if done["since"] == "last_reply" and self.last_reply_at:
-            touches = tuple(touch for touch in touches if touch.at > self.last_reply_at)
+            touches = _after(self.last_reply_at, touches)
         if done["within"] is not None:
-            start = self.as_of - timedelta(days=done["within"])
-            touches = tuple(touch for touch in touches if touch.at > start)
-        actions, channels, templates = done["action"], done["channel"], done["template"]
-        return [
-            touch
-            for touch in touches
-            if (not actions or touch.action in actions)
-            and (not channels or any(channel in channels for channel in touch.channels))
-            and (not templates or touch.template in templates)
-            and (not outcomes or touch.outcome in outcomes)
-        ]
+            touches = _after(self.as_of - timedelta(days=done["within"]), touches)
+        channels, templates = done["channel"], done["template"]
+        if actions:
+            touches = [touch for touch in touches if touch.action in actions]
+        if channels:
+            touches = [t for t in touches if any(channel in channels for channel in t.channels)]
+        if templates:
+            touches = [touch for touch in touches if touch.template in templates]
+        if outcomes:
+            touches = [touch for touch in touches if touch.outcome in outcomes]
+        return touches
 
     def progress(self, play: Play) -> tuple[int, Touch | None]:
         """How many steps of a sequence were done since the last reply, and the last of them.
@@ -154,10 +170,7 @@ class History:
         """
         steps, count = play.steps, 0
         last: Touch | None = None
-        since = self.last_reply_at or _LONG_AGO
-        for touch in self.done:
-            if touch.at <= since:
-                continue
+        for touch in self._done_since_reply:
             if count == len(steps):
                 if not play.repeat:
                     break
@@ -172,3 +185,8 @@ class History:
         if play.repeat and count == len(steps):
             count = 0
         return count, last
+
+
+def _after(moment: datetime, touches: Sequence[Touch]) -> Sequence[Touch]:
+    """Those of touches in order that lie after a moment."""
+    return touches[bisect_right(touches, moment, key=_moment) :]

@@ -6,8 +6,10 @@ that cannot be written never stops an answer: it is left out, and a notice says 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import count, islice
+from typing import NamedTuple
 
 from service.decision.calendar import Calendar
 from service.playbook.messages.templates import Compiled, TemplateFault, compile_template, render
@@ -29,8 +31,7 @@ __all__ = [
 Variables = Mapping[str, Mapping[str, object]]
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What to send or say. Only email has a `subject`."""
 
     template: str
@@ -59,13 +60,15 @@ class Notice:
 class CompiledTemplate:
     """A template ready for requests.
 
-    `limit` is the most characters its writer allows; `offers_times` says whether it reads
-    `offer`, which takes a look at the calendar.
+    `limit` is the most characters its writer allows; `facts` are those of the prospect that
+    it may read; `offers_times` says whether it reads `offer`, which takes a look at the
+    calendar.
     """
 
     subject: Compiled | None
     body: Compiled
     limit: int | None
+    facts: tuple[str, ...]
     offers_times: bool
 
 
@@ -74,15 +77,16 @@ def compile_templates(templates: Mapping[str, Template]) -> dict[str, CompiledTe
 
     Raises TemplateFault for one that `template_checks` would refuse.
     """
-    return {
-        name: CompiledTemplate(
-            None if template.subject is None else compile_template(template.subject),
-            compile_template(template.body),
-            template.limit,
-            "offer" in f"{template.subject} {template.body}",
-        )
-        for name, template in templates.items()
-    }
+    return {name: _compiled(template) for name, template in templates.items()}
+
+
+def _compiled(template: Template) -> CompiledTemplate:
+    subject = None if template.subject is None else compile_template(template.subject)
+    body = compile_template(template.body)
+    reads = body.reads | (subject.reads if subject else frozenset())
+    facts = sorted({name for root, *names in reads if root == "prospect" for name in names})
+    offers_times = any(root == "offer" for root, *_ in reads)
+    return CompiledTemplate(subject, body, template.limit, tuple(facts), offers_times)
 
 
 def compose(
@@ -108,13 +112,18 @@ def offers(due: datetime, calendar: Calendar) -> dict[str, str]:
 
     In the prospect's zone, UTC where it is not known: `Tuesday 24 November at 10:00`.
     """
-    day = calendar.local(due).date()
-    later = (day + timedelta(days=days) for days in count(1))
-    first, second = islice(filter(calendar.is_business_day, later), 2)
+    first, second = _business_days_after(calendar.local(due).date(), calendar)
     return {
         "first": f"{weekday_and_day(first)} at 10:00",
         "second": f"{weekday_and_day(second)} at 14:00",
     }
+
+
+@lru_cache(maxsize=1024)
+def _business_days_after(day: date, calendar: Calendar) -> tuple[date, date]:
+    later = (day + timedelta(days=days) for days in count(1))
+    first, second = islice(filter(calendar.is_business_day, later), 2)
+    return first, second
 
 
 def _subject(found: CompiledTemplate, channel: str, variables: Variables) -> str | None:
@@ -135,10 +144,10 @@ def _not_written(template: str, why: str) -> Notice:
 def _too_long(
     template: str, channel: str, found: CompiledTemplate, subject: str | None, body: str
 ) -> tuple[Notice, ...]:
-    lengths = (
-        ("body", len(body), body_limit(channel, found.limit)),
-        ("subject", len(subject or ""), SUBJECT_LIMIT),
-    )
+    most = body_limit(channel, found.limit)
+    if len(body) <= most and len(subject or "") <= SUBJECT_LIMIT:
+        return ()
+    lengths = (("body", len(body), most), ("subject", len(subject or ""), SUBJECT_LIMIT))
     return tuple(
         Notice(
             "message-too-long",

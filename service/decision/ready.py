@@ -10,7 +10,13 @@ from service.decision.facts import Reader, reader
 from service.decision.message import CompiledTemplate, compile_templates
 from service.decision.prospect import Words
 from service.playbook.rules import Scalar
-from service.playbook.ruleset import CompiledRule, Completion, Field, Ruleset, Stratum
+from service.playbook.ruleset import (
+    CompiledRule,
+    Completion,
+    Field,
+    Ruleset,
+    TableMeaning,
+)
 from service.playbook.strata import names_read
 from service.playbook.values import read_date, read_instant
 from service.playbook.vocabulary import STANDARD_FACTS, Fact
@@ -18,10 +24,14 @@ from service.playbook.vocabulary import STANDARD_FACTS, Fact
 
 @dataclass(frozen=True)
 class Layer:
-    """One stratum: how its fields are read, and what is settled when its rules have fired."""
+    """One stratum: what is read for its rules, and what is settled when they have fired.
+
+    `readers` are those of the fields that no layer below has read: what was read stays so,
+    since a fact is read only above all that conclude it.
+    """
 
     readers: tuple[tuple[str, Reader], ...]
-    tables: tuple[str, ...]
+    tables: tuple[tuple[str, TableMeaning], ...]
     completions: tuple[Completion, ...]
 
 
@@ -30,9 +40,9 @@ class Ready:
     """A ruleset with its program in the engine, its readers of fields and its messages.
 
     `rules` stand at the index of their id; `plays` are those that propose a step; `makers`
-    are the rules and rows that conclude a fact; `fields` stand by name; by a rule's id, `sees`
-    are its fields, `reads` the facts behind them, `gives` the facts it concludes; `instants`
-    are the facts that hold a moment.
+    are the rules and rows that conclude a fact; `fields` stand by name, and `behind` are the
+    facts that each is read from; by a rule's id, `sees` are its fields, `reads` the facts
+    behind them, `gives` the facts it concludes.
     """
 
     ruleset: Ruleset
@@ -44,22 +54,23 @@ class Ready:
     plays: tuple[CompiledRule, ...]
     makers: Mapping[str, tuple[CompiledRule, ...]]
     fields: Mapping[str, Field]
+    behind: Mapping[str, tuple[str, ...]]
     sees: tuple[frozenset[str], ...]
     reads: tuple[frozenset[str], ...]
     gives: tuple[frozenset[str], ...]
     messages: Mapping[str, CompiledTemplate]
-    instants: tuple[str, ...]
     clockwork: Clockwork
 
 
 def make_ready(ruleset: Ruleset) -> Ready:
     """Build what deciding with a ruleset needs; done once, when a playbook is loaded."""
     facts = {**STANDARD_FACTS, **ruleset.facts}
-    layers = tuple(_layer(stratum, ruleset, facts) for stratum in ruleset.strata)
+    layers = tuple(_layer(number, ruleset, facts) for number in range(len(ruleset.strata)))
     rules = sorted(
         (rule for stratum in ruleset.strata for rule in stratum.rules), key=lambda rule: rule.id
     )
     fields = {f.name: f for stratum in ruleset.strata for f in stratum.fields}
+    behind = {f.name: tuple(filter(None, (f.fact, f.other))) for f in fields.values()}
     return Ready(
         ruleset=ruleset,
         facts=facts,
@@ -77,23 +88,27 @@ def make_ready(ruleset: Ruleset) -> Ready:
             for name in ruleset.conclusions()
         },
         fields=fields,
+        behind=behind,
         sees=tuple(frozenset(rule.fields) for rule in rules),
-        reads=tuple(_facts_read(rule, fields) for rule in rules),
+        reads=tuple(_facts_read(rule, behind) for rule in rules),
         gives=tuple(_facts_given(rule, ruleset) for rule in rules),
-        instants=tuple(name for name, fact in facts.items() if fact.type == "instant"),
         messages=compile_templates(ruleset.templates),
         clockwork=clockwork(ruleset, facts),
     )
 
 
-def _layer(stratum: Stratum, ruleset: Ruleset, facts: Mapping[str, Fact]) -> Layer:
-    numbers = [rule.id for rule in stratum.rules]
+def _layer(number: int, ruleset: Ruleset, facts: Mapping[str, Fact]) -> Layer:
+    stratum, below = ruleset.strata[number], ruleset.strata[:number]
+    read_below = {field.name for other in below for field in other.fields}
+    numbers = {rule.id for rule in stratum.rules}
+    tables = dict.fromkeys(rule.table for rule in stratum.rules if rule.table)
     return Layer(
         readers=tuple(
             (field.name, reader(field, facts, ruleset.texts, ruleset.plays))
             for field in stratum.fields
+            if field.name not in read_below
         ),
-        tables=tuple(dict.fromkeys(rule.table for rule in stratum.rules if rule.table)),
+        tables=tuple((name, ruleset.tables[name]) for name in tables),
         # A conclusion is completed in the layer of the last of the rules that could refute it.
         completions=tuple(
             completion
@@ -108,9 +123,8 @@ def _last_of(completion: Completion, ruleset: Ruleset) -> int:
     return max(completion.refutations, key=order.index)
 
 
-def _facts_read(rule: CompiledRule, fields: Mapping[str, Field]) -> frozenset[str]:
-    seen = (fields[name] for name in rule.fields)
-    found = {name for field in seen for name in (field.fact, field.other) if name}
+def _facts_read(rule: CompiledRule, behind: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    found = {fact for name in rule.fields for fact in behind[name]}
     for expression in (rule.then or {}).values():
         found.update(names_read(expression))
     return frozenset(found)

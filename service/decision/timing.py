@@ -4,10 +4,9 @@ Pure: the moment of the question comes in. Everything is reckoned in UTC; only a
 says it on the prospect's clock, at a fixed offset, so that its times compare as instants.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from service.decision.calendar import Calendar
 from service.decision.clock import LATEST, closing, in_utc, opening
@@ -23,8 +22,7 @@ _LAST_DAY = LATEST.toordinal() - 1
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """A stretch of a window, in UTC: from `start` until just before `end`.
 
     `start` is the instant that was found, perhaps in the midst of the stretch; `end` is None
@@ -35,13 +33,13 @@ class Opening:
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """When to do it, in whole seconds on the prospect's clock (UTC where no zone is known).
 
     `due`: the first moment from now on. `not_before`: the first moment at which it could have
-    been done, perhaps past. `not_after`: when the window closes on `due`, None if never.
-    `expires`: when to ask again, perhaps before it is due. `window` is its name.
+    been done, perhaps past; then `overdue_by` says how long ago that was. `not_after`: when the
+    window, or a guard, closes on `due`, None if never. `expires`: when to ask again, perhaps
+    before it is due. `window` is its name.
     """
 
     due: datetime
@@ -50,14 +48,16 @@ class Timing:
     expires: datetime
     time_zone: str | None
     window: str
+    overdue_by: timedelta | None
 
     def to_json(self) -> dict[str, str | None]:
-        """The answer's `timing`, times as RFC 3339."""
+        """The answer's `timing`: times as RFC 3339, `overdue_by` as a duration of ISO 8601."""
         return {
             "due": self.due.isoformat(),
             "not_before": self.not_before.isoformat(),
             "not_after": None if self.not_after is None else self.not_after.isoformat(),
             "expires": self.expires.isoformat(),
+            "overdue_by": None if self.overdue_by is None else duration(self.overdue_by),
             "time_zone": self.time_zone,
             "window": self.window,
         }
@@ -69,31 +69,49 @@ def schedule(
     window: Window,
     calendar: Calendar,
     changes_at: datetime | None,
+    allowed: Opening | None = None,
 ) -> Timing | None:
     """The timing of what is ready at `ready_at`, asked at `as_of`.
 
-    It expires a week after it is due, or at `changes_at` where that comes first: then the
-    passing of time may have changed the answer, be it due or not. None where the window does
-    not open within a year.
+    `allowed` is when the contact policy lets it be done, from now on; left out, whenever the
+    window is open. It expires a week after it is due, or at `changes_at` where that comes
+    first: then the passing of time may have changed the answer, be it due or not. None where
+    the window does not open within a year.
     """
-    since = first_opening(window, _whole_second(ready_at), calendar)
-    asked = _whole_second(as_of)
-    found = since
-    if since is not None and since.start < asked:
+    asked = whole_second(as_of)
+    since = allowed if ready_at >= asked else None
+    since = since or first_opening(window, whole_second(ready_at), calendar)
+    found = allowed or since
+    if found is not None and found.start < asked:
         found = first_opening(window, asked, calendar)
     if since is None or found is None or as_of > LATEST:
         return None
     due, expires = found.start, found.start + _GOOD_FOR
     if changes_at is not None and changes_at > as_of:
-        expires = min(expires, _whole_second(changes_at))
+        expires = min(expires, whole_second(changes_at))
+    said_due = said(due, calendar)
+    is_overdue = since.start < asked
     return Timing(
-        _said(due, calendar),
-        _said(since.start, calendar),
-        None if found.end is None else _said(found.end, calendar),
-        _said(expires, calendar),
-        None if calendar.zone is None else calendar.zone.key,
-        window.name,
+        due=said_due,
+        not_before=said(since.start, calendar) if is_overdue else said_due,
+        not_after=None if found.end is None else said(found.end, calendar),
+        expires=said(expires, calendar),
+        time_zone=None if calendar.zone is None else calendar.zone.key,
+        window=window.name,
+        overdue_by=asked - since.start if is_overdue else None,
     )
+
+
+def duration(span: timedelta) -> str:
+    """A length of time as ISO 8601 writes it: `P3DT4H`. Days are of 24 hours."""
+    minutes, seconds = divmod(span // _SECOND, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((hours, "H"), (minutes, "M"), (seconds, "S"))
+    clock = "".join(f"{number}{letter}" for number, letter in parts if number)
+    if not days:
+        return f"PT{clock or '0S'}"
+    return f"P{days}DT{clock}" if clock else f"P{days}D"
 
 
 def first_opening(window: Window, not_before: datetime, calendar: Calendar) -> Opening | None:
@@ -106,30 +124,33 @@ def first_opening(window: Window, not_before: datetime, calendar: Calendar) -> O
     moment = in_utc(not_before)
     if _never_closes(window):
         return Opening(moment, None)
-    today = calendar.local(moment).date().toordinal()
+    today = calendar.local(moment).toordinal()
     ahead: list[tuple[datetime, datetime]] = []
     # Yesterday's stretch may cross midnight and hold the moment still.
     for ordinal in range(today - 1, min(today + _FARTHEST_DAY + 1, _LAST_DAY)):
-        day = date.fromordinal(ordinal)
-        if _is_open_on(window, day, calendar):
-            stretches = _stretches(window.hours, day, calendar.zone)
-            ahead += [(max(start, moment), end) for start, end in stretches if end > moment]
+        for start, end in _stretches(window, ordinal, calendar):
+            if end > moment:
+                ahead.append((max(start, moment), end))
         if ahead and ordinal >= today:
-            start = min(start for start, _ in ahead)
-            return Opening(start, max(end for begin, end in ahead if begin == start))
+            first, _ = min(ahead)
+            return Opening(first, max(end for start, end in ahead if start == first))
     return None
 
 
 @lru_cache(maxsize=8192)
 def _stretches(
-    hours: tuple[tuple[int, int], ...], day: date, zone: ZoneInfo | None
+    window: Window, ordinal: int, calendar: Calendar
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """The stretches of a window that start on `day`, but for those the clock skips whole."""
+    """The stretches of a window that start on a day, but for those the clock skips whole."""
+    day = date.fromordinal(ordinal)
+    if not _is_open_on(window, day, calendar):
+        return ()
     midnight = datetime.combine(day, time())
     walls = (
         (midnight + _MINUTE * opens, midnight + _MINUTE * (closes + _WHOLE_DAY * (closes < opens)))
-        for opens, closes in hours
+        for opens, closes in window.hours
     )
+    zone = calendar.zone
     stretches = ((opening(start, zone), closing(end, zone)) for start, end in walls)
     return tuple((start, end) for start, end in stretches if start < end)
 
@@ -142,6 +163,7 @@ def _is_open_on(window: Window, day: date, calendar: Calendar) -> bool:
     return calendar.is_business_day(day) if window.holidays else not calendar.is_weekend(day)
 
 
+@lru_cache(maxsize=1024)
 def _never_closes(window: Window) -> bool:
     """Whether the window is open all day, every day."""
     if window.holidays or len(set(window.days)) < len(_EVERY_DAY):
@@ -154,16 +176,21 @@ def _never_closes(window: Window) -> bool:
     return reached >= _WHOLE_DAY
 
 
-def _whole_second(instant: datetime) -> datetime:
+def whole_second(instant: datetime) -> datetime:
     """`instant` in UTC, or the first whole second after it."""
     moment = in_utc(instant)
     return moment.replace(microsecond=0) + _SECOND if moment.microsecond else moment
 
 
-def _said(instant: datetime, calendar: Calendar) -> datetime:
-    """`instant` at the prospect's offset, in whole minutes as RFC 3339 wants it.
+def said(instant: datetime, calendar: Calendar) -> datetime:
+    """`instant` at the prospect's offset."""
+    return instant.astimezone(_offset(calendar.local(instant).utcoffset() or timedelta()))
+
+
+@lru_cache(maxsize=1024)
+def _offset(of_zone: timedelta) -> timezone:
+    """A zone's offset in whole minutes, as RFC 3339 wants it.
 
     Zones of long ago have seconds in their offsets; the instant is the same either way.
     """
-    offset = calendar.local(instant).utcoffset() or timedelta()
-    return instant.astimezone(timezone(timedelta(minutes=round(offset / _MINUTE))))
+    return timezone(timedelta(minutes=round(of_zone / _MINUTE)))

@@ -11,7 +11,7 @@ of a playbook and for the facts of a request alike:
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 
 from service.playbook.rules import Scalar
@@ -83,7 +83,7 @@ def read_instant(text: object) -> datetime | None:
     if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         return None
     try:
-        moment = datetime.fromisoformat(text.upper().replace(" ", "T"))
+        moment = datetime.fromisoformat(text.upper() if text[-1] == "z" else text)
         if 1900 < moment.year < 2999:  # noqa: PLR2004 - then its year is right in every zone
             return moment
         return moment if 1900 <= moment.astimezone(UTC).year < 3000 else None  # noqa: PLR2004
@@ -93,28 +93,61 @@ def read_instant(text: object) -> datetime | None:
 
 def fits(fact: Fact, value: object) -> bool:
     """Whether a constant is of the fact's type (for a choice: one of its words)."""
-    match fact.type:
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer":
-            return type(value) is int and abs(value) <= LARGEST
-        case "number":
-            return (
-                isinstance(value, int | float)
-                and not isinstance(value, bool)
-                and math.isfinite(value)
-                and abs(value) <= LARGEST_NUMBER
-            )
-        case "text":
-            return isinstance(value, str)
-        case "choice":
-            return value in fact.values
-        case "date":
-            return read_date(value) is not None
-        case "instant":
-            return read_instant(value) is not None
-        case "list":
-            return isinstance(value, tuple | list) and all(isinstance(v, str) for v in value)
+    return value_reader(fact)(value) is not None
+
+
+#: Gives a value the type in which facts are held; None where it is of another type.
+ValueReader = Callable[[object], object | None]
+
+
+def value_reader(fact: Fact) -> ValueReader:
+    """How the values of a fact are read: moments in UTC, lists as tuples, four decimals."""
+    if fact.type == "choice":
+        words = fact.values
+        return lambda value: value if value in words else None
+    return _READERS[fact.type]
+
+
+def _read_boolean(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _read_integer(value: object) -> int | None:
+    return value if type(value) is int and -LARGEST <= value <= LARGEST else None
+
+
+def _read_number(value: object) -> int | float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:  # as no number is that is not finite
+        return None
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _read_text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _read_moment(value: object) -> datetime | None:
+    moment = read_instant(value)
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def _read_list(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, tuple | list) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    return None
+
+
+_READERS: Mapping[str, ValueReader] = {
+    "boolean": _read_boolean,
+    "integer": _read_integer,
+    "number": _read_number,
+    "text": _read_text,
+    "date": read_date,
+    "instant": _read_moment,
+    "list": _read_list,
+}
 
 
 def encode_constant(fact: Fact, value: Scalar, texts: Mapping[str, int]) -> int:

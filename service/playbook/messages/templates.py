@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, FalsyStrictUndefined, Mode, RenderContext
 from liquid.ast import Node
-from liquid.builtin.content import Literal
+from liquid.builtin.content import ContentNode, Literal
 from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.illegal import Illegal
 from liquid.builtin.output import Output, OutputNode
@@ -59,9 +59,14 @@ LONGEST_QUOTE = 60
 
 @dataclass(frozen=True)
 class Compiled:
-    """A template ready to be filled in, any number of times and by many threads at once."""
+    """A template ready to be filled in, any number of times and by many threads at once.
+
+    `reads` are the variables that it may look at; `text` is all of it, where it has no markup.
+    """
 
     template: BoundTemplate
+    reads: frozenset[tuple[str, ...]]
+    text: str | None
 
 
 def parse(source: str) -> tuple[Parsed | None, tuple[Fault, ...]]:
@@ -73,11 +78,15 @@ def parse(source: str) -> tuple[Parsed | None, tuple[Fault, ...]]:
 def compile_template(source: str) -> Compiled:
     """A template ready to be filled in. Raises TemplateFault where `parse` finds a fault."""
     template, faults = _tree(source)
+    parsed = None
     if template is not None:
-        _, faults = read_nodes(template.nodes)
-    if template is None or faults:
+        parsed, faults = read_nodes(template.nodes)
+    if template is None or parsed is None:
         raise TemplateFault(faults[0].message)
-    return Compiled(template)
+    text = "".join(node.text for node in template.nodes if isinstance(node, ContentNode))
+    is_plain = text == source and len(text) <= LONGEST_OUTPUT
+    reads = frozenset(variable.path for variable in parsed.variables)
+    return Compiled(template, reads, text.rstrip("\n") if is_plain else None)
 
 
 def render(compiled: Compiled, variables: Mapping[str, object]) -> str:
@@ -87,6 +96,8 @@ def render(compiled: Compiled, variables: Mapping[str, object]) -> str:
     them, and `wording.shown` writes them. None is the same as nothing. Line breaks at the end
     are dropped. Raises TemplateFault, and nothing else, where no text comes of it.
     """
+    if compiled.text is not None:
+        return compiled.text
     context = _Context(compiled.template, variables)
     paper = _Paper()
     try:
@@ -132,7 +143,7 @@ class _Paper(StringIO):
         self._writes -= 1
         if self._characters < 0 or self._writes < 0:
             raise TemplateFault(f"the text is too long: {LONGEST_OUTPUT} characters are the most")
-        return super().write(text)
+        return StringIO.write(self, text)
 
 
 class _Context(RenderContext):
@@ -150,13 +161,19 @@ class _Context(RenderContext):
     ) -> object:
         """The value at the end of `path`; undefined where there is none. Has no default."""
         del default
-        value: object = self.scope
+        # No loop has a name that was given. Dicts are told quicker than what is like them.
+        value: object = self.globals if path[0] in self.globals else self.scope
         for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+            value = value.get(name) if isinstance(value, (dict, Mapping)) else None
             if value is None:
                 whole = ".".join(map(str, path))
                 return self.env.undefined(whole, hint=f"`{whole}` is not known", token=token)
         return value
+
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        """One of our filters, which want nothing of the context."""
+        del token
+        return self.env.filters[name]
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         """Count the turns of every loop that is entered. Raises TemplateFault after too many."""
