@@ -55,11 +55,11 @@ def load(text: str | bytes) -> Loaded:
     if has_errors(diagnostics):
         # A name mistyped where it is used leaves another unused: one mistake, told once.
         told = [d for d in diagnostics if not d.code.startswith("unused-")]
-        return Loaded(playbook, None, _bounded(told))
-    return Loaded(playbook, ruleset, _bounded(diagnostics))
+        return Loaded(playbook, None, bounded(told))
+    return Loaded(playbook, ruleset, bounded(diagnostics))
 
 
-def _bounded(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def bounded(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The diagnostics in order, not more than can be worked on at once: errors before warnings."""
     found = in_order(diagnostics)
     mistakes = [d for d in found if d.code != _AND_MORE]

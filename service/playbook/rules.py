@@ -16,6 +16,8 @@ Operator = Literal[
 ]
 HitPolicy = Literal["first", "unique", "collect"]
 WaitUnit = Literal["hours", "days", "business_days"]
+Roll = Literal["none", "to_business_day"]
+TimeOfDay = Literal["same_time", "window_start"]
 Sum = Literal["sum", "difference", "product", "minimum", "maximum"]
 
 
@@ -143,12 +145,16 @@ class Wait:
     """How long after what. `after` is an anchor's name or the fact that holds the moment.
 
     Anchors: `last_touch`, `first_touch`, `last_reply`, `previous_step`, `now`.
+    `roll` says what becomes of an end on a day off: it stays, or moves to the next business
+    day. `at` says when on its day a wait ends: at the time it began, or when the window opens.
     """
 
     amount: int | Ref
     unit: WaitUnit
     after: str | Ref
     place: Place
+    roll: Roll = "none"
+    at: TimeOfDay = "same_time"
 
 
 @dataclass(frozen=True)

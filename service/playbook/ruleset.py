@@ -127,6 +127,9 @@ class Ruleset:
         document = {"format": FORMAT, **asdict(self)}
         for play in document["plays"]:
             del play["when"]  # the compiled rules carry it
+        steps = [step for play in document["plays"] for step in play["steps"]]
+        for step in (*steps, document["otherwise"] or {}):
+            _leave_out_usual(step.get("wait") or {})
         return json.loads(json.dumps(document))  # type: ignore[no-any-return]
 
     def conclusions(self) -> tuple[str, ...]:
@@ -140,3 +143,10 @@ class Ruleset:
             self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False
         )
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _leave_out_usual(wait: dict[str, Any]) -> None:
+    """Drop what a wait says only by saying nothing, as before it could be said."""
+    for part, usual in (("roll", "none"), ("at", "same_time")):
+        if wait.get(part) == usual:
+            del wait[part]

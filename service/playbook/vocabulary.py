@@ -162,6 +162,13 @@ _GIVEN = (
     _given("revisit_on", "date", "The day the prospect asked us to come back"),
     _given("opted_out", "boolean", "Has the prospect asked for no more contact?"),
     _given("opted_out_channels", "list", "Channels the prospect asked us not to use"),
+    _given("do_not_call", "boolean", "Is the prospect on a do-not-call list?"),
+    _given("consented_channels", "list", "Channels the prospect agreed to"),
+    _given("email_changed_at", "instant", "When we last learned a new e-mail address"),
+    _given("phone_changed_at", "instant", "When we last learned a new phone number"),
+    _given("phone_number", "text", "The prospect's phone number, with its country's prefix"),
+    _given("last_purchase_on", "date", "The day the prospect last bought from us"),
+    _given("last_inquiry_on", "date", "The day the prospect last asked us about our offer"),
     _given("preferred_channel", "choice", "The channel the prospect prefers", *CHANNELS),
     _given("audience", "choice", "Business or consumer", "b2b", "b2c"),
 )

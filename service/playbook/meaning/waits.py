@@ -4,7 +4,7 @@ from typing import Any
 
 from service.playbook.meaning.durations import DAYS_A_WEEK, Duration, read_duration
 from service.playbook.meaning.scope import Path, Scope, as_ref
-from service.playbook.rules import Ref, Wait, WaitUnit
+from service.playbook.rules import Ref, Roll, TimeOfDay, Wait, WaitUnit
 from service.playbook.values import KIND_WORDS
 
 _UNIT_OF_PARAMETER: dict[str, WaitUnit] = {
@@ -24,7 +24,11 @@ def read_wait(data: Any, path: Path, scope: Scope) -> Wait | None:  # noqa: ANN4
         return None
     if isinstance(data, dict) and "until" in data:
         fact = _read_moment(data["until"], (*path, "until"), scope)
-        return None if fact is None else Wait(0, "days", fact, place)
+        roll, at = _read_landing(data, path, scope)
+        if at == "window_start":
+            _report_time(f"until `{data['until']}`", path, scope)
+            return None
+        return None if fact is None else Wait(0, "days", fact, place, roll)
     written, where = (data, path) if isinstance(data, str) else (data.get("for"), (*path, "for"))
     duration = _read_length(written, where, scope)
     unit = None if duration is None else _unit_of(duration, where, scope)
@@ -34,10 +38,28 @@ def read_wait(data: Any, path: Path, scope: Scope) -> Wait | None:  # noqa: ANN4
         anchor = _read_moment(after, (*path, "after"), scope)
     if duration is None or unit is None or anchor is None:
         return None
+    roll, at = _read_landing(data, path, scope)
+    if at == "window_start" and unit == "hours":
+        _report_time("of hours", path, scope)
+        return None
     amount = scope.constant(duration.amount)
     if not isinstance(amount, int):
-        return Wait(duration.amount, unit, anchor, place)
-    return Wait(amount * _times(duration, scope), unit, anchor, place)
+        return Wait(duration.amount, unit, anchor, place, roll, at)
+    return Wait(amount * _times(duration, scope), unit, anchor, place, roll, at)
+
+
+def _read_landing(data: Any, path: Path, scope: Scope) -> tuple[Roll, TimeOfDay]:  # noqa: ANN401
+    """On which day, and at what time of it, a wait may end; the usual where that is misshapen."""
+    said = data if isinstance(data, dict) else {}
+    rolls = said.get("roll") == "to_business_day" and scope.is_readable((*path, "roll"))
+    opens = said.get("at") == "window_start" and scope.is_readable((*path, "at"))
+    return "to_business_day" if rolls else "none", "window_start" if opens else "same_time"
+
+
+def _report_time(which: str, path: Path, scope: Scope) -> None:
+    hint = "`at` is for days and business days; leave it out, the window is kept all the same"
+    message = f"a wait {which} has a time of its own to end at"
+    scope.report("type-mismatch", message, (*path, "at"), hint)
 
 
 def _times(duration: Duration, scope: Scope) -> int:

@@ -81,17 +81,22 @@ def _unknown_key(fault: Fault) -> _Words:
     )
 
 
+_PARTS_OF_A_WAIT = ("for", "until", "after", "roll", "at")
+
+
 def _wait_beside(fault: Fault) -> str:
     """How to write `after` and the like where they stand beside a step's `wait`, not in it."""
     group = fault.value if isinstance(fault.value, dict) else {}
-    if "wait" not in fault.schema["properties"] or fault.name not in ("after", "for", "until"):
+    if "wait" not in fault.schema["properties"] or fault.name not in _PARTS_OF_A_WAIT:
         return ""
     if fault.name == "until":
         return f"write `wait: {{until: {written(group['until'])}}}`"
     wait = group.get("for", group.get("wait"))
     length = written(wait) if isinstance(wait, str) else "$patience"
-    anchor = f", after: {written(group['after'])}" if "after" in group else ""
-    return f"write `wait: {{for: {length}{anchor}}}`"
+    rest = "".join(
+        f", {part}: {written(group[part])}" for part in _PARTS_OF_A_WAIT[2:] if part in group
+    )
+    return f"write `wait: {{for: {length}{rest}}}`"
 
 
 def _misspelt_word(fault: Fault) -> _Words:

@@ -1,6 +1,6 @@
-"""The shape of a playbook, held against `schemas/playbook.schema.json`.
+"""The shape of a document, held against its schema: of a playbook, a policy, a pack of laws.
 
-The schema tells its alternatives apart with `if`, never with `anyOf`, so every error is
+The schemas tell their alternatives apart with `if`, never with `anyOf`, so every error is
 about the one thing that was meant. This is the only module that knows `jsonschema`.
 """
 
@@ -56,12 +56,13 @@ def check_shape(document: Document) -> tuple[Diagnostic, ...]:
     return in_order(flaw.diagnostic for flaw in find_flaws(document))
 
 
-def find_flaws(document: Document) -> tuple[Flaw, ...]:
-    """What `check_shape` says, each with its path; in the order of their places.
+def find_flaws(document: Document, schema: str = "playbook.schema.json") -> tuple[Flaw, ...]:
+    """What is wrong with a shape, each with its path; in the order of their places.
 
-    Beyond `MAX_DIAGNOSTICS` the rest is one flaw of the whole playbook.
+    `schema` is the name of the file that the document keeps to. Beyond `MAX_DIAGNOSTICS` the
+    rest is one flaw of the whole document.
     """
-    errors = _validator().iter_errors(document.data)
+    errors = _validator(schema).iter_errors(document.data)
     found = (fault for error in errors for fault in _faults(error, document))
     faults = _settled(islice(found, _MOST_FAULTS))
     faults.sort(key=lambda fault: (fault.place, fault.keyword, fault.name))
@@ -81,8 +82,8 @@ def _gap(fault: Fault) -> KeyPath:
 
 
 @functools.cache
-def _validator() -> Validator:
-    schema = json.loads(shipped("schemas", "playbook.schema.json").read_text("utf-8"))
+def _validator(name: str) -> Validator:
+    schema = json.loads(shipped("schemas", name).read_text("utf-8"))
     checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     strict: type[Validator] = extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {"uniqueItems": _unique_items}, type_checker=checker

@@ -1,0 +1,31 @@
+"""The contact policy in force: one file, and the packs of laws beside it."""
+
+from pathlib import Path
+
+from service.decision.guards import Guards, make_guards
+from service.playbook import Diagnostic
+from service.policy import load_policy
+from service.store.packs import open_packs
+
+
+class FaultyPolicy(Exception):  # noqa: N818 - it says what was found
+    """A policy with errors. Nobody decides without the policy that was asked for."""
+
+    def __init__(self, file: Path, diagnostics: tuple[Diagnostic, ...]) -> None:
+        first = next(d for d in diagnostics if d.severity == "error")
+        super().__init__(f"{file}:{first.place.line}: {first.message}")
+        self.file = file
+        self.diagnostics = diagnostics
+
+
+def open_policy(file: Path) -> Guards:
+    """The policy of a file made ready, with the packs of the folder `laws` beside it.
+
+    Raises:
+        OSError: the file cannot be read.
+        FaultyPolicy: it has errors; that a pack which it names is faulty is one.
+    """
+    loaded = load_policy(file.read_bytes(), open_packs(file.parent / "laws").laws)
+    if loaded.policy is None:
+        raise FaultyPolicy(file, loaded.diagnostics)
+    return make_guards(loaded.policy)
