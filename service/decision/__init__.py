@@ -5,6 +5,7 @@
     reasoning   layer by layer           policy     what no playbook can loosen
     pacing      when it is due           message    in what words
     decide      all of it                examples   the cases inside a playbook, run
+    forward     day after day            timeline   what came of it
 
 Pure but for the engine: no clock, no disk, no network.
 """

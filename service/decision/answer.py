@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from service.decision.guards.verdict import Verdict
 from service.decision.message import Message, Notice
-from service.decision.policy import Verdict
 from service.decision.timing import Timing
 
 Reason = Literal["MATCHED", "FALLBACK", "HELD", "STOPPED", "NEEDS_DATA"]

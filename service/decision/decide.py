@@ -5,21 +5,22 @@ Pure: no clock, no disk, no network. The same request gives the same answer.
     facts at `as_of` → rules → candidates, best first → contact policy → timing → message
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from service.decision.answer import Alternative, Decision, Reason
 from service.decision.candidates import Candidate, candidates, plain_step
+from service.decision.changes import next_change
 from service.decision.explanation import rules_behind, unknown_facts
 from service.decision.facts import Reading, facts_at
+from service.decision.guards import Guards, Judged, Verdict, judge, opted_out
 from service.decision.message import Message, Notice, compose, offers
-from service.decision.pacing import pace
-from service.decision.policy import Verdict, opted_out, strictest, verdicts
+from service.decision.pacing import ready_at
 from service.decision.prospect import Request
 from service.decision.ready import Ready
 from service.decision.reasoning import Reasoned, reason
-from service.decision.timing import Timing
-from service.playbook.rules import Step
+from service.decision.timing import Timing, schedule, whole_second
+from service.playbook.rules import Step, Window
 from service.playbook.ruleset import CompiledRule
 
 _REASONS: dict[str, Reason] = {"stop": "STOPPED", "ask_for_data": "NEEDS_DATA", "wait": "HELD"}
@@ -27,46 +28,100 @@ _ALL_CLOSED = "The contact policy closes every way that the playbook would take.
 _DATA_FIRST = "Somebody must find these facts out before anyone may be contacted."
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """The candidate chosen, what the policy says of it, and what lost to what."""
+class _Choice(NamedTuple):
+    """The candidate chosen, its timing, what the policy says of it, and what lost to what."""
 
     winner: Candidate
+    timing: Timing | None
     policy: tuple[Verdict, ...]
     alternatives: tuple[Alternative, ...]
 
 
-def decide(ready: Ready, request: Request) -> Decision:
-    """The next action, its channel, timing and message, with the reasons."""
+def decide(ready: Ready, guards: Guards, request: Request) -> Decision:
+    """The next action, its channel, timing and message, with the reasons.
+
+    `guards` are the contact policy, which stands above the playbook.
+    """
     given = facts_at(request.given, request.history, request.calendar)
     reasoned = reason(ready, Reading(given, request.history))
-    choice = _choose(candidates(ready, reasoned), request)
-    return _answer(ready, request, reasoned, choice)
-
-
-def _choose(found: list[Candidate], request: Request) -> _Choice:
-    """The first candidate that the contact policy lets through."""
+    found = candidates(ready, reasoned)
     exit_ = opted_out(request)
     if exit_.ruling == "BAR":
         stop = Candidate(plain_step("stop", exit_.because))
-        return _Choice(stop, (exit_,), _lost(found, stop, exit_.guard, {}))
-    guards: dict[int, str] = {}
-    policies: list[tuple[Verdict, ...]] = []
-    for number, candidate in enumerate(found):
-        policy = verdicts(candidate.step, request, exit_)
-        policies.append(policy)
-        verdict = strictest(policy)
-        if verdict is None or verdict.ruling in ("ALLOW", "HOLD_UNTIL"):
-            return _Choice(candidate, policy, _lost(found, candidate, candidate.label, guards))
-        guards[number] = verdict.guard
-    against = tuple(dict.fromkeys(v for many in policies for v in many if v.ruling != "ALLOW"))
-    needed = tuple(sorted({fact for verdict in against for fact in verdict.facts}))
-    step = (
-        plain_step("ask_for_data", _DATA_FIRST, needed)
-        if needed
-        else plain_step("stop", _ALL_CLOSED)
-    )
-    return _Choice(Candidate(step), against, _lost(found, None, "", guards))
+        choice = _Choice(stop, None, (exit_,), _lost(found, stop, exit_.guard, {}))
+    else:
+        changes_at = next_change(ready.clockwork, reasoned.facts, request.history, request.calendar)
+        choice = _Choosing(ready, guards, request, reasoned, exit_, changes_at).choose(found)
+    return _answer(ready, request, reasoned, choice)
+
+
+class _Choosing(NamedTuple):
+    """All that choosing between candidates needs; `changes_at` is the next test on time."""
+
+    ready: Ready
+    guards: Guards
+    request: Request
+    reasoned: Reasoned
+    exit_: Verdict
+    changes_at: datetime | None
+
+    def choose(self, found: list[Candidate]) -> _Choice:
+        """The first candidate that the contact policy lets through."""
+        lost_to: dict[int, str] = {}
+        turned_away: list[Judged] = []
+        for number, candidate in enumerate(found):
+            ready_at, judged = self.judge(candidate)
+            verdict = judged.verdict
+            if verdict is None or verdict.ruling in ("ALLOW", "HOLD_UNTIL"):
+                timing = self.timing(candidate, ready_at, [*turned_away, judged])
+                alternatives = _lost(found, candidate, candidate.label, lost_to)
+                return _Choice(candidate, timing, judged.verdicts, alternatives)
+            lost_to[number] = verdict.guard
+            turned_away.append(judged)
+        return self._nothing(turned_away, _lost(found, None, "", lost_to))
+
+    def judge(self, candidate: Candidate) -> tuple[datetime | None, Judged]:
+        """From when on a candidate could be done, and what the policy says of it."""
+        at = ready_at(self.ready, self.request, self.reasoned.facts, candidate, self.changes_at)
+        if at is None:
+            return None, Judged((), None)
+        start = whole_second(max(at, self.request.history.as_of))
+        window = self._window(candidate)
+        return at, judge(self.guards, self.exit_, candidate, window, start, self.request)
+
+    def timing(
+        self, candidate: Candidate, at: datetime | None, judged: list[Judged]
+    ) -> Timing | None:
+        """The timing of the last that was judged; those before it may change their minds."""
+        allowed = judged[-1].due
+        if at is None or allowed is None:
+            return None
+        turns = (self.changes_at, *(each.turns_at for each in judged))
+        as_of = self.request.history.as_of
+        changes_at = min((turn for turn in turns if turn and turn > as_of), default=None)
+        window, calendar = self._window(candidate), self.request.calendar
+        return schedule(as_of, at, window, calendar, changes_at, allowed)
+
+    def _window(self, candidate: Candidate) -> Window:
+        return self.ready.ruleset.windows[candidate.step.window]
+
+    def _nothing(self, judged: list[Judged], lost: tuple[Alternative, ...]) -> _Choice:
+        """Every way is closed: ask for what could open one, or wait until time does, or stop."""
+        against = tuple(
+            dict.fromkeys(v for each in judged for v in each.verdicts if v.ruling != "ALLOW")
+        )
+        needed = tuple(sorted({fact for verdict in against for fact in verdict.facts}))
+        as_of = self.request.history.as_of
+        turns = [each.turns_at for each in judged if each.turns_at and each.turns_at > as_of]
+        if needed:
+            step = plain_step("ask_for_data", _DATA_FIRST, needed)
+        else:
+            step = plain_step("wait" if turns else "stop", _ALL_CLOSED)
+        candidate = Candidate(step)
+        moments = [moment for moment in (self.changes_at, *turns) if moment]
+        later = self._replace(changes_at=min(moments, default=None))
+        at, judged_last = later.judge(candidate)
+        return _Choice(candidate, later.timing(candidate, at, [judged_last]), against, lost)
 
 
 def _lost(
@@ -81,10 +136,8 @@ def _lost(
 
 
 def _answer(ready: Ready, request: Request, reasoned: Reasoned, choice: _Choice) -> Decision:
-    winner, facts = choice.winner, reasoned.facts
+    winner, timing, facts = choice.winner, choice.timing, reasoned.facts
     step, rule = winner.step, winner.rule
-    held = [verdict.until for verdict in choice.policy if verdict.until is not None]
-    timing = pace(ready, request, facts, winner, max(held, default=None))
     message, notices = _message(ready, request, reasoned, step, timing)
     if timing is None and step.channel is not None:
         notices = (*notices, _never_opens(step))
@@ -132,11 +185,14 @@ def _message(
 ) -> tuple[Message | None, tuple[Notice, ...]]:
     if step.template is None or step.channel is None:
         return None, ()
-    facts, calendar = reasoned.facts, request.calendar
-    moments = ((name, facts.get(name)) for name in ready.instants)
-    local = {name: calendar.local(at) for name, at in moments if isinstance(at, datetime)}
-    variables = {"prospect": {**facts, **local}, "parameters": ready.ruleset.parameters}
-    if ready.messages[step.template].offers_times:
+    template, calendar = ready.messages[step.template], request.calendar
+    known = [(name, reasoned.facts.get(name)) for name in template.facts]
+    prospect = {
+        name: calendar.local(value) if isinstance(value, datetime) else value
+        for name, value in known
+    }
+    variables = {"prospect": prospect, "parameters": ready.ruleset.parameters}
+    if template.offers_times:
         due = timing.due if timing else request.history.as_of
         variables["offer"] = offers(due, calendar)
     return compose(ready.messages, step.template, step.channel, variables)

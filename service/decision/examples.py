@@ -16,6 +16,7 @@ from service.decision.clock import opening
 from service.decision.decide import decide
 from service.decision.explanation import plain
 from service.decision.facts import Reading, facts_at
+from service.decision.guards import Guards
 from service.decision.prospect import InvalidRequest, Request
 from service.decision.ready import Ready
 from service.decision.reasoning import reason
@@ -68,17 +69,21 @@ class ExamplesReport:
         return all(result.passed for result in self.results)
 
 
-def run_examples(ready: Ready, examples: Sequence[Mapping[str, Any]]) -> ExamplesReport:
-    """Run the examples of a playbook whose shape is right."""
+def run_examples(
+    ready: Ready, guards: Guards, examples: Sequence[Mapping[str, Any]]
+) -> ExamplesReport:
+    """Run the examples of a playbook whose shape is right, under a contact policy."""
     reached: set[str] = set()
     results = []
     for number, example in enumerate(examples):
-        results.append(_run(ready, example, number, reached))
+        results.append(_run(ready, guards, example, number, reached))
     unreached = tuple(name for name in _reachable(ready) if name not in reached)
     return ExamplesReport(tuple(results), unreached)
 
 
-def _run(ready: Ready, example: Mapping[str, Any], number: int, reached: set[str]) -> ExampleResult:
+def _run(
+    ready: Ready, guards: Guards, example: Mapping[str, Any], number: int, reached: set[str]
+) -> ExampleResult:
     title = str(example["example"])
     try:
         body = request_of(example)
@@ -86,7 +91,7 @@ def _run(ready: Ready, example: Mapping[str, Any], number: int, reached: set[str
     except InvalidRequest as invalid:
         problems = tuple(f"{error.path[1:]} {error.message}" for error in invalid.errors)
         return ExampleResult(title, number, (), None, problems)
-    decision = decide(ready, request)
+    decision = decide(ready, guards, request)
     reached.update(_reached(ready, request, decision))
     mistaken = tuple(
         warning.message

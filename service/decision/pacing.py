@@ -1,56 +1,55 @@
-"""When a step is due: its wait, what it counts from, and the window it falls into."""
+"""From when on a step could be done: its wait, and what it counts from."""
 
 from datetime import date, datetime, time
 
+from service.decision.absence import absence, end_of_wait
 from service.decision.candidates import Candidate
-from service.decision.changes import next_change
 from service.decision.clock import opening
 from service.decision.facts import Facts
+from service.decision.landing import landed
 from service.decision.prospect import Request
 from service.decision.ready import Ready
 from service.decision.reasoning import value
-from service.decision.timing import Timing, schedule
-from service.playbook.rules import Ref, Wait
+from service.playbook.rules import Ref, Wait, Window
 
 
-def pace(
+def ready_at(
     ready: Ready,
     request: Request,
     facts: Facts,
     candidate: Candidate,
-    held_until: datetime | None = None,
-) -> Timing | None:
-    """The timing of a candidate; None where it has none, or its window never opens.
+    changes_at: datetime | None,
+) -> datetime | None:
+    """From when on a step could be done, perhaps past; None where it has no time.
 
-    `stop` has no timing. `wait` is timed by when to ask again: at the end of its own wait, or
-    sooner where the passing of time could change the answer; None where neither will be.
+    `stop` has none. `wait` is timed by when to ask again: at the end of its own wait, or at
+    `changes_at`, where the passing of time could change the answer sooner; it has no time
+    where neither will be.
     """
     step, as_of = candidate.step, request.history.as_of
     if step.action == "stop":
         return None
-    changes_at = next_change(ready.clockwork, facts, request.history, request.calendar)
-    ready_at = as_of
+    end = as_of
     if step.wait is not None:
-        ready_at = _end_of_wait(request, facts, step.wait, candidate)
+        window = ready.ruleset.windows[step.window]
+        end = _end_of_wait(request, facts, step.wait, window, candidate)
     if step.action == "wait":
-        moments = [moment for moment in (ready_at, changes_at) if moment and moment > as_of]
-        if not moments:
-            return None
-        ready_at = min(moments)
-    if held_until is not None:
-        ready_at = max(ready_at, held_until)
-    window = ready.ruleset.windows[step.window]
-    return schedule(as_of, ready_at, window, request.calendar, changes_at)
+        return min((m for m in (end, changes_at) if m and m > as_of), default=None)
+    return end
 
 
-def _end_of_wait(request: Request, facts: Facts, wait: Wait, candidate: Candidate) -> datetime:
+def _end_of_wait(
+    request: Request, facts: Facts, wait: Wait, window: Window, candidate: Candidate
+) -> datetime:
     """Where there is nothing to wait after, as for whoever was never touched: at once."""
     anchor = _anchor(request, facts, wait, candidate)
     if anchor is None:
         return request.history.as_of
     amount = value(wait.amount, facts)
     count = int(amount) if isinstance(amount, int | float) else 0
-    return request.calendar.after(anchor, count, wait.unit)
+    away = absence(request) if candidate.step.channel else None
+    end = end_of_wait(anchor, count, wait.unit, request.calendar, away)
+    return landed(end, wait, window, request.calendar)
 
 
 def _anchor(request: Request, facts: Facts, wait: Wait, candidate: Candidate) -> datetime | None:

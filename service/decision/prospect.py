@@ -1,18 +1,25 @@
 """A request read: the prospect's facts with their types, the history, and the moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from service.decision.calendar import Calendar, calendar_for
 from service.decision.history import History, Touch
 from service.decision.message import Notice
+from service.decision.places import Whereabouts, possible_zones
 from service.playbook.diagnostics import did_you_mean
-from service.playbook.values import TYPE_WORDS, fits, read_date, read_instant
+from service.playbook.values import TYPE_WORDS, ValueReader, read_instant, value_reader
 from service.playbook.vocabulary import ACTIONS, INBOUND_OUTCOMES, OUTBOUND_OUTCOMES, Fact
 
-_OUTCOMES = {"outbound": OUTBOUND_OUTCOMES, "inbound": INBOUND_OUTCOMES}
+# As dictionaries, which are asked at once and keep their order.
+_OUTCOMES = {
+    "outbound": dict.fromkeys(OUTBOUND_OUTCOMES),
+    "inbound": dict.fromkeys(INBOUND_OUTCOMES),
+}
 #: Of one kind no more warnings than these help anybody.
 MOST_WARNINGS = 20
 _DEFAULT_OUTCOME = {"outbound": "sent", "inbound": "replied"}
@@ -36,15 +43,27 @@ class InvalidRequest(Exception):  # noqa: N818 - it says what happened
 
 @dataclass(frozen=True)
 class Request:
-    """One question: whom it is about, what is known of them, and when it is asked."""
+    """One question: whom it is about, what is known of them, and when it is asked.
+
+    `account` are the contacts with others of their account. `calendar` is where they are;
+    where several time zones are possible its clock is UTC's, and `clocks` are a calendar for
+    each. `place_known` says whether any zone is.
+    """
 
     prospect_id: str
     given: Mapping[str, object]
     history: History
+    account: Sequence[Touch]
     as_of: datetime
     calendar: Calendar
-    time_zone: str | None
+    clocks: tuple[Calendar, ...]
+    place_known: bool
     warnings: tuple[Notice, ...]
+
+    @property
+    def time_zone(self) -> str | None:
+        """The name of their time zone, where it is known."""
+        return None if self.calendar.zone is None else self.calendar.zone.key
 
 
 @dataclass(frozen=True)
@@ -55,13 +74,24 @@ class Words:
     actions: Mapping[str, str]
     defaults: Mapping[str, object]
 
+    @cached_property
+    def readers(self) -> Mapping[str, ValueReader]:
+        """How the value of each fact that a caller may give is read."""
+        return {
+            name: value_reader(fact) for name, fact in self.facts.items() if fact.origin == "caller"
+        }
+
+    @cached_property
+    def known_actions(self) -> frozenset[str]:
+        """What a touch may have been for; empty where that was not said."""
+        return frozenset({"", *ACTIONS, *self.actions})
+
 
 class _Reading:
     """The errors and warnings found while one request is read."""
 
-    def __init__(self, facts: Mapping[str, Fact], actions: Mapping[str, str]) -> None:
-        self.facts = facts
-        self.actions = actions
+    def __init__(self, words: Words) -> None:
+        self.words = words
         self.errors: list[FieldError] = []
         self.warnings: list[Notice] = []
 
@@ -74,33 +104,50 @@ def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Reques
 
     Raises InvalidRequest with every error found.
     """
-    reading = _Reading(words.facts, words.actions)
+    reading = _Reading(words)
     prospect = body["prospect"]
     as_of = _moment(body["as_of"], "/as_of", reading) if body.get("as_of") else now
     given = {**words.defaults, **_given(prospect, reading)}
-    touches = [
-        touch
-        for i, item in enumerate(body["history"])
-        if (touch := _touch(item, f"/history/{i}", reading))
-    ]
+    touches = _touches(body["history"], "/history", reading)
+    theirs = _touches(body.get("account_history") or (), "/account_history", reading)
     if reading.errors or as_of is None:
         raise InvalidRequest(tuple(reading.errors))
     history = History(touches, as_of.astimezone(UTC))
-    calendar, unknown = calendar_for(
-        _word(given, "time_zone"), _word(given, "country"), _word(given, "region")
-    )
+    account = History(theirs, history.as_of).reached if theirs else ()
+    where = _whereabouts(given)
+    zone = where.zones[0] if len(where.zones) == 1 else None
+    calendar, unknown = calendar_for(zone, _word(given, "country"), _word(given, "region"))
+    if "time_zone" in given and where.taken_from != "said":
+        unknown = ("unknown-time-zone", *unknown)
     _warn(history, unknown, given, reading)
-    if "unknown-time-zone" in unknown:
-        del given["time_zone"]  # a zone that nobody knows is none
+    if where.taken_from != "said":
+        given.pop("time_zone", None)  # a zone that nobody knows is none
+        if zone is not None:
+            given["time_zone"] = zone
     return Request(
         prospect_id=str(prospect["id"]),
         given=given,
         history=history,
+        account=account,
         as_of=as_of,
         calendar=calendar,
-        time_zone=None if calendar.zone is None else calendar.zone.key,
+        clocks=_clocks(calendar, where.zones),
+        place_known=bool(where.zones),
         warnings=tuple(reading.warnings),
     )
+
+
+def _whereabouts(given: Mapping[str, object]) -> Whereabouts:
+    """Where they may be, by what is known of them."""
+    return possible_zones(
+        *(_word(given, name) for name in ("time_zone", "country", "region", "phone_number"))
+    )
+
+
+def _clocks(calendar: Calendar, zones: tuple[str, ...]) -> tuple[Calendar, ...]:
+    if len(zones) <= 1:
+        return (calendar,)
+    return tuple(calendar._replace(zone=ZoneInfo(zone)) for zone in zones)
 
 
 def _word(given: Mapping[str, object], name: str) -> str | None:
@@ -111,49 +158,45 @@ def _word(given: Mapping[str, object], name: str) -> str | None:
 def _given(prospect: Mapping[str, Any], reading: _Reading) -> dict[str, object]:
     """The facts that have a value; blank text and null are no value."""
     given: dict[str, object] = {}
+    readers = reading.words.readers
     for name, value in prospect.items():
-        fact = reading.facts.get(name)
-        if fact is None or fact.origin != "caller":
-            if len(reading.warnings) < MOST_WARNINGS:
-                _pass_over(name, fact, reading)
+        read = readers.get(name)
+        if read is None:
+            _pass_over(name, reading)
             continue
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
-        typed = _typed(fact, value)
+        typed = read(value)
         if typed is None:
-            words = ", ".join(fact.values)
-            expected = f"one of: {words}" if fact.type == "choice" else TYPE_WORDS[fact.type]
-            reading.error(f"/prospect/{name}", f"must be {expected}")
+            reading.error(f"/prospect/{name}", f"must be {_expected(reading.words.facts[name])}")
         else:
             given[name] = typed
     return given
 
 
-def _pass_over(name: str, fact: Fact | None, reading: _Reading) -> None:
+def _expected(fact: Fact) -> str:
+    return f"one of: {', '.join(fact.values)}" if fact.type == "choice" else TYPE_WORDS[fact.type]
+
+
+def _pass_over(name: str, reading: _Reading) -> None:
+    if len(reading.warnings) >= MOST_WARNINGS:
+        return
+    words = reading.words
+    fact = words.facts.get(name)
     if fact is None:
         message = f"`{name[:100]}` is no fact of this playbook; it was passed over"
-        mine = [known for known, fact in reading.facts.items() if fact.origin == "caller"]
-        reading.warnings.append(Notice("unknown-fact", message, did_you_mean(name[:100], mine)))
+        hint = _hint(name[:100], tuple(words.readers))
+        reading.warnings.append(Notice("unknown-fact", message, hint))
         return
     source = "the history" if fact.origin == "history" else "the playbook's rules"
     message = f"`{name}` is computed from {source}; the value given was passed over"
     reading.warnings.append(Notice("computed-fact", message, "leave it out"))
 
 
-def _typed(fact: Fact, value: object) -> object | None:
-    if not fits(fact, value):
-        return None
-    match fact.type:
-        case "date":
-            return read_date(value)
-        case "instant":
-            moment = read_instant(value)
-            return None if moment is None else moment.astimezone(UTC)
-        case "list":
-            return tuple(value) if isinstance(value, list) else value
-        case "number":
-            return round(value, 4) if isinstance(value, float) else value
-    return value
+@lru_cache(maxsize=1024)
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    """As a CRM sends the same names every time, and finding the nearest takes longest of all."""
+    return did_you_mean(word, known)
 
 
 def _moment(text: object, path: str, reading: _Reading) -> datetime | None:
@@ -163,25 +206,38 @@ def _moment(text: object, path: str, reading: _Reading) -> datetime | None:
     return moment
 
 
-def _touch(item: Mapping[str, Any], path: str, reading: _Reading) -> Touch | None:
-    at = _moment(item["at"], f"{path}/at", reading)
+def _touches(items: Iterable[Mapping[str, Any]], path: str, reading: _Reading) -> list[Touch]:
+    touches: list[Touch] = []
+    for i, item in enumerate(items):
+        at = read_instant(item["at"])
+        direction = item["direction"]
+        get = item.get
+        outcome = get("outcome") or _DEFAULT_OUTCOME[direction]
+        if at is None or outcome not in _OUTCOMES[direction]:
+            _find_errors(item, f"{path}/{i}", reading)
+            continue
+        touches.append(
+            Touch(
+                at.astimezone(UTC),
+                direction,
+                get("channel"),
+                get("action") or "",
+                get("template") or "",
+                outcome,
+                get("id") or "",
+            )
+        )
+    return touches
+
+
+def _find_errors(item: Mapping[str, Any], path: str, reading: _Reading) -> None:
+    """What is wrong with a touch."""
+    _moment(item["at"], f"{path}/at", reading)
     direction = item["direction"]
     outcome = item.get("outcome") or _DEFAULT_OUTCOME[direction]
     if outcome not in _OUTCOMES[direction]:
         words = ", ".join(_OUTCOMES[direction])
         reading.error(f"{path}/outcome", f"must be one of: {words}, as it is {direction}")
-        return None
-    if at is None:
-        return None
-    return Touch(
-        at.astimezone(UTC),
-        direction,
-        item.get("channel"),
-        item.get("action") or "",
-        item.get("template") or "",
-        outcome,
-        item.get("id") or "",
-    )
 
 
 def _warn(
@@ -196,12 +252,12 @@ def _warn(
                 "send the history up to `as_of`",
             )
         )
-    strange = {t.action for t in history.outbound} - {"", *ACTIONS, *reading.actions}
+    strange = {t.action for t in history.outbound} - reading.words.known_actions
     warnings.extend(
         Notice(
             "unknown-action",
             f"no action is called `{action[:100]}`; the touch counts, its action matches no rule",
-            did_you_mean(action[:100], ACTIONS),
+            _hint(action[:100], tuple(ACTIONS)),
         )
         for action in sorted(strange)[:MOST_WARNINGS]
     )

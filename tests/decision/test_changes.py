@@ -13,6 +13,7 @@ from service.decision.history import History, Touch
 from service.decision.prospect import Request
 from service.playbook import load
 from service.shipped import shipped
+from tests.policies import UNGUARDED
 
 AS_OF = datetime(2026, 11, 18, 16, tzinfo=UTC)
 ZONE = "America/Chicago"
@@ -50,7 +51,7 @@ def asked_at(moment: datetime, known: dict[str, object], found: list[Touch]) -> 
 
 def answer(ready: Ready, request: Request) -> tuple[object, ...]:
     """What a decision says, but for its time."""
-    decision = decide(ready, request)
+    decision = decide(ready, UNGUARDED, request)
     conclusions = {name: decision.facts.get(name) for name in ready.makers}
     return (decision.action, decision.channel, decision.rule, decision.step, conclusions)
 
@@ -75,7 +76,7 @@ def test_nothing_changes_before_the_next_change(
     ready = READY[name]
     request = asked_at(AS_OF, known, found)
     for_good = AS_OF + timedelta(days=365)
-    facts_now = dict(decide(ready, request).facts)
+    facts_now = dict(decide(ready, UNGUARDED, request).facts)
     change = next_change(ready.clockwork, facts_now, request.history, request.calendar)
     later = AS_OF + ((change or for_good) - AS_OF) * part
 

@@ -10,6 +10,7 @@ import pytest
 from service.decision import InvalidRequest, decide, make_ready, read_request
 from service.decision.examples import request_of
 from service.playbook import load
+from tests.policies import UNGUARDED
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "decisions"
 CASES = json.loads((CORPUS / "answers.json").read_text())
@@ -23,7 +24,7 @@ def answer_of(case: dict[str, Any]) -> dict[str, Any]:
     ready = make_ready(LOADED.ruleset)  # type: ignore[arg-type]  # test_the_playbook_is_right
     zone = case["prospect"].get("time_zone", "").startswith("America")
     body = request_of({**case, "as_of": AS_OF if zone else "2026-11-18T16:00:00+00:00"})
-    return decide(ready, read_request(body, ready, NOW)).to_json()
+    return decide(ready, UNGUARDED, read_request(body, ready, NOW)).to_json()
 
 
 def part_of(expected: object, actual: object) -> object:

@@ -1,0 +1,9 @@
+"""Why not something else: for every play that did not win, what is missing and what would help.
+
+    sight      what a test sees, and whether it holds     missing  the tests that did not hold
+    grounds    the given facts that a test rests on       values   what each of these could be
+    changes    the smallest change of facts that helps    course   silence, and time alone
+    report     all of it, as an answer tells it
+
+Nothing is guessed: every change, and every moment, was found by deciding again.
+"""
