@@ -11,18 +11,29 @@ from typing import get_args
 
 from service.playbook.meaning.scope import Kind
 
-SOURCE = Path(__file__).parents[1] / "service" / "playbook"
+SERVICE = Path(__file__).parents[1] / "service"
+POLICY_SOURCE = SERVICE / "policy"
 #: What makes a diagnostic, or what becomes one, from a code as its first argument.
 MAKERS = frozenset(
     {"Diagnostic", "Fault", "Refused", "_Words", "_number_of_parts", "fault", "report"}
 )
 
 
-@functools.cache
 def diagnostic_codes() -> frozenset[str]:
-    """Every code, found in the calls that make diagnostics; `unknown-...` from its kinds."""
-    found = {f"unknown-{kind}" for kind in get_args(Kind)}
-    for path in sorted(SOURCE.rglob("*.py")):
+    """Every code for a playbook, found in its source; `unknown-...` from its kinds."""
+    return codes_in(SERVICE / "playbook") | {f"unknown-{kind}" for kind in get_args(Kind)}
+
+
+def policy_codes() -> frozenset[str]:
+    """Every code that only a contact policy or a pack of laws can have."""
+    return codes_in(POLICY_SOURCE) - diagnostic_codes()
+
+
+@functools.cache
+def codes_in(folder: Path) -> frozenset[str]:
+    """The codes in the calls that make diagnostics."""
+    found: set[str] = set()
+    for path in sorted(folder.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call) and call.args and _called(call) in MAKERS:
                 found.update(_texts(call.args[0]))

@@ -10,6 +10,7 @@ from typing import Any
 
 from service.decision import Decision, Ready, decide, make_ready, read_request
 from service.playbook import load
+from tests.policies import SHIPPED
 
 PLAYBOOKS = Path(__file__).parent.parent / "playbooks"
 #: When a simulation begins, unless told otherwise: a Monday morning in Chicago.
@@ -86,7 +87,7 @@ def answer(
         "history": list(history),
         "as_of": now.isoformat(),
     }
-    return decide(book, read_request(body, book, now))
+    return decide(book, SHIPPED, read_request(body, book, now))
 
 
 def ago(days: float, channel: str, action: str | None = None, **more: str) -> dict[str, Any]:

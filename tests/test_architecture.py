@@ -19,11 +19,12 @@ SERVICE = Path(__file__).resolve().parents[1] / "service"
 MAY_IMPORT = {
     "shipped": set(),
     "playbook": {"shipped"},
-    "decision": {"shipped", "playbook"},
-    "store": {"shipped", "playbook", "decision"},
-    "web": {"shipped", "playbook", "decision", "store"},
-    "app": {"shipped", "playbook", "decision", "store", "web"},
-    "terminal": {"shipped", "playbook", "decision", "store", "web", "app"},
+    "policy": {"shipped", "playbook"},
+    "decision": {"shipped", "playbook", "policy"},
+    "store": {"shipped", "playbook", "policy", "decision"},
+    "web": {"shipped", "playbook", "policy", "decision", "store"},
+    "app": {"shipped", "playbook", "policy", "decision", "store", "web"},
+    "terminal": {"shipped", "playbook", "policy", "decision", "store", "web", "app"},
     "__main__": {"terminal"},
 }
 
@@ -38,6 +39,8 @@ MAY_BE_IMPORTED_BY = {
     "jsonschema": ("playbook/shape/schema.py",),
     "jsonschema_rs": ("web/requests.py",),
     "liquid": ("playbook/messages/templates.py", "playbook/messages/template_reading.py"),
+    "orjson": ("web/answers.py", "web/strict_json.py"),
+    "phonenumbers": ("decision/places.py",),
     "prometheus_client": ("web/",),
     "referencing": ("playbook/shape/schema.py",),
     "rich": ("terminal/",),
@@ -46,7 +49,7 @@ MAY_BE_IMPORTED_BY = {
 }
 
 #: The same text and the same request give the same answer: no clock, no chance, no network.
-PURE = ("playbook", "decision")
+PURE = ("playbook", "policy", "decision")
 IMPURE_MODULES = frozenset({"http", "random", "socket", "subprocess", "tempfile", "time", "urllib"})
 IMPURE_CALLS = frozenset({"now", "utcnow", "today"})
 #: It gives every run of the engine a session id that nobody can guess.
@@ -196,6 +199,8 @@ PLANTED = {
     "jsonschema_rs": ("playbook/shape/schema.py", "import jsonschema_rs", "imports jsonschema_rs"),
     "liquid": ("decision/message.py", "import liquid", "imports liquid"),
     "holidays": ("decision/timing.py", "import holidays", "imports holidays"),
+    "orjson": ("decision/answer.py", "import orjson", "imports orjson"),
+    "phonenumbers": ("decision/prospect.py", "import phonenumbers", "imports phonenumbers"),
     "a stranger": ("web/a.py", "import requests", "imports requests, which nobody may"),
     "similar folder": ("website/a.py", "import flask", "imports flask"),
     "clock": ("decision/a.py", "import time", "imports time, and is pure"),

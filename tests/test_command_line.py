@@ -88,6 +88,53 @@ def test_check_goes_on_after_a_file_that_cannot_be_read() -> None:
     assert result.exit_code == 2
 
 
+def test_check_knows_a_policy_and_laws_by_their_first_word(tmp_path: Path) -> None:
+    """They are checked as what they are; the laws beside a policy are those it may name."""
+    (tmp_path / "laws").mkdir()
+    laws, policy = tmp_path / "laws" / "ours.yaml", tmp_path / "policy.yaml"
+    law = "{law: late, country: US, gap: 1 hour, citation: Act 1, checked: 2026-11-22, because: B.}"
+    laws.write_text(f"# Ours.\nlaws: ours\ntitle: Ours\nnotice: No advice.\nrows:\n  - {law}\n")
+    policy.write_text("---\npolicy: mine\ntitle: Mine\nabout: Mine.\nlaws: [ours]\n")
+
+    sound = unghost("check", str(laws), str(policy), "sound.yaml")
+    policy.write_text(policy.read_text().replace("[ours]", "[hours, france]"))
+    faulty = unghost("check", str(policy))
+
+    assert sound.output == "no mistakes in 3 files\n"
+    assert sound.exit_code == 0
+    assert faulty.output.splitlines() == [
+        f"{policy}:5:8: error: there is no law and no pack `hours` [unknown-law]",
+        " 5 | laws: [hours, france]",
+        "   |        ^",
+        "   = did you mean `ours`?",
+        f"{policy}:5:15: error: there is no law and no pack `france` [unknown-law]",
+        " 5 | laws: [hours, france]",
+        "   |               ^",
+        "   = one of: `late`, `ours`",
+        "2 errors and 0 warnings in 1 file",
+    ]
+    assert faulty.exit_code == 1
+
+
+def test_a_policy_without_packs_beside_it_may_name_those_that_ship(tmp_path: Path) -> None:
+    """Somebody who writes their first policy need not copy the laws."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("policy: mine\ntitle: Mine\nabout: Mine.\nlaws: [france]\n")
+
+    assert unghost("check", str(policy)).exit_code == 0
+
+
+def test_a_policy_is_no_playbook(tmp_path: Path) -> None:
+    """Nobody decides with a policy in the place of a playbook."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("policy: mine\ntitle: Mine\nabout: Mine.\n")
+
+    result = unghost("decide", REQUEST, "--playbook", str(policy))
+
+    assert result.stderr == f"{policy}: holds no playbook; `unghost check` shows its mistakes\n"
+    assert result.exit_code == 2
+
+
 def test_check_as_json_is_what_the_service_gives() -> None:
     """Programs get the diagnostics as `/v1/playbooks/validate` has them."""
     result = unghost("check", "--format", "json", "faulty.yaml", "sound.yaml", "none.yaml")
@@ -361,3 +408,45 @@ def _wait_for(address: str, server: subprocess.Popen[str]) -> None:
 def _get(question: str | urllib.request.Request) -> bytes:
     with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310 - this machine's
         return bytes(answer.read())
+
+
+# ---- why ----------------------------------------------------------------------------
+
+
+def test_why_tells_what_a_play_lacks_and_what_would_change_it() -> None:
+    """In sentences: what is missing, and what would make the play win."""
+    result = unghost("why", "request.json", "gift", "--playbook", "sound.yaml")
+
+    assert [line.rstrip() for line in result.output.splitlines()] == [
+        "gift (line 14): Send a gift. It fits or not, nobody knows.",
+        "  Missing    `rapport` is not known, and must be strong (line 14)",
+        "             `existing_client` is not known, and must be true (line 14)",
+        "  Facts      It would win with `existing_client` true and `rapport` strong.",
+        "  On course  Never while they are silent: 1,100 days go by without it.",
+        "  By itself  Never by time alone: 1,100 days go by without it.",
+    ]
+    assert result.exit_code == 0
+
+
+def test_why_of_the_winner_says_that_it_wins() -> None:
+    """There is nothing to change."""
+    result = unghost("why", REQUEST, "good-person-voicemail")
+
+    assert result.output == "`good-person-voicemail` wins.\n"
+
+
+def test_why_as_json_is_the_whole_answer() -> None:
+    """As the service gives it with `explain=full`."""
+    answer = json.loads(unghost("why", REQUEST, "--json").output)
+
+    report = answer["explanation"]["why_not"]
+    assert [play["rule"] for play in report["plays"]] == ["gift"]
+    assert report["searched"] == "complete"
+
+
+def test_why_names_the_nearest_play_where_there_is_none() -> None:
+    """A slip of the pen is told, and what may have been meant."""
+    result = unghost("why", REQUEST, "gifts")
+
+    assert result.output.splitlines() == ["there is no play `gifts`", "did you mean `gift`?"]
+    assert result.exit_code == 2

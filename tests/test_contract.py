@@ -148,6 +148,8 @@ def test_example_keeps_to_its_schema(schema: dict[str, Any], value: object) -> N
 NEXT_ACTION = OPERATIONS["POST /v1/next-action"]
 QUESTIONS = examples(NEXT_ACTION["requestBody"]["content"]["application/json"])
 ANSWERS = examples(NEXT_ACTION["responses"]["200"]["content"]["application/json"])
+#: The questions that are asked with a parameter.
+ASKED_WITH = {"why_not": "?explain=full"}
 
 
 def test_every_question_has_its_answer() -> None:
@@ -156,10 +158,33 @@ def test_every_question_has_its_answer() -> None:
     assert QUESTIONS.keys() == ANSWERS.keys()
 
 
+@pytest.mark.parametrize("explain", ["", "fuller", "FULL"])
+def test_an_unknown_word_for_explain_is_a_problem(explain: str, client: FlaskClient) -> None:
+    """It names the parameter and the words that there are."""
+    question = QUESTIONS["why_not"]
+
+    response = client.post(f"/v1/next-action?explain={explain}", json=question)
+
+    assert response.status_code == 422
+    assert response.get_json()["errors"] == [
+        {"path": "?explain", "message": "must be one of: brief, full"}
+    ]
+
+
+def test_a_brief_answer_is_the_default(client: FlaskClient) -> None:
+    """`explain=brief` changes nothing."""
+    question = QUESTIONS["why_not"]
+    plain = client.post("/v1/next-action", json=question).get_json()
+    brief = client.post("/v1/next-action?explain=brief", json=question).get_json()
+
+    assert {**plain, "decision_id": ""} == {**brief, "decision_id": ""}
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_question_gets_the_answer_shown(name: str, client: FlaskClient) -> None:
     """Asking what an example asks gives what the example answers, but for the id and digest."""
-    answer = client.post("/v1/next-action", json=QUESTIONS[name]).get_json()
+    address = f"/v1/next-action{ASKED_WITH.get(name, '')}"
+    answer = client.post(address, json=QUESTIONS[name]).get_json()
 
     expected = json.loads(json.dumps(ANSWERS[name]))
     for decision in (expected, answer):
@@ -168,12 +193,31 @@ def test_question_gets_the_answer_shown(name: str, client: FlaskClient) -> None:
     assert list(expected) == list(answer)
 
 
+TIMELINE = OPERATIONS["POST /v1/timeline"]
+PLAYED = examples(TIMELINE["requestBody"]["content"]["application/json"])
+TIMELINES = examples(TIMELINE["responses"]["200"]["content"]["application/json"])
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_playing_gives_the_timelines_shown(name: str, client: FlaskClient) -> None:
+    """Asking for what an example asks gives the example's timelines, but for the digests."""
+    answer = client.post("/v1/timeline", json=PLAYED[name]).get_json()
+
+    expected = json.loads(json.dumps(TIMELINES[name]))
+    for line in (*expected["timelines"], *answer["timelines"]):
+        del line["playbook"]["digest"]
+    assert expected == answer
+    assert list(expected) == list(answer)
+
+
 def test_answers_keep_to_the_schema(client: FlaskClient) -> None:
     """The decisions really given keep to the schema, field for field."""
     checker = Draft202012Validator(SCHEMAS["decision.schema.json"], format_checker=FormatChecker())
-    for question in QUESTIONS.values():
-        answer = client.post("/v1/next-action", json=question).get_json()
+    for name, question in QUESTIONS.items():
+        address = f"/v1/next-action{ASKED_WITH.get(name, '')}"
+        answer = client.post(address, json=question).get_json()
         checker.validate(answer)
+        assert ("why_not" in answer["explanation"]) == (name in ASKED_WITH)
         assert list(SCHEMAS["decision.schema.json"]["properties"]) == list(answer)
 
 
@@ -188,6 +232,14 @@ _GIVEN = {
         "415": {"data": b"{}", "content_type": "text/xml"},
         "422": {"json": {}},
         "503": {"json": {"prospect": {"id": "c-1"}, "history": []}},
+    },
+    "POST /v1/timeline": {
+        "200": {"json": PLAYED[next(iter(PLAYED))]},
+        "400": {"data": b"{", "content_type": _JSON},
+        "413": {"data": b" " * 262_145, "content_type": _JSON},
+        "415": {"data": b"{}", "content_type": "text/xml"},
+        "422": {"json": {}},
+        "503": {"json": {"request": {"prospect": {"id": "c-1"}, "history": []}}},
     },
     "GET /v1/playbooks": {"200": {}},
     "GET /v1/playbooks/{name}": {"200": {"name": "house"}, "404": {"name": "hose"}},

@@ -6,11 +6,12 @@ A block of `playbooks/README.md` is told apart by the comment before it, for exa
     file: NAME         the block is a file for the commands that the manual shows
     fragment: when     the block is the condition of a play
     fragment: a, b     the block is these sections, to be put into the frame playbook
+    policy: a, b       the block is these sections of a contact policy
     shows: CODE        the block has a mistake: this diagnostic, and no other
     fails: NUMBER      so many of the block's examples fail, on purpose
 
-A YAML block without a comment is a whole playbook. Blocks of commands are run, in order, and
-what they print is compared; `...` stands for anything in a line.
+A YAML block without a comment is a whole playbook, policy or pack of laws. Blocks of commands are
+run, in order, and what they print is compared; `...` stands for anything in a line.
 """
 
 import json
@@ -47,8 +48,11 @@ from service.playbook.vocabulary import (
     TALK,
     UNREACHED,
 )
+from service.policy import load_laws, load_policy
+from service.policy.policy import STANDING_GUARDS
 from service.shipped import shipped
-from tests.diagnostic_codes import diagnostic_codes
+from service.store.packs import open_packs
+from tests.diagnostic_codes import diagnostic_codes, policy_codes
 
 MANUAL = shipped("playbooks", "README.md").read_text("utf-8")
 FRAME = (Path(__file__).parent / "corpus" / "manual" / "frame.yaml").read_text("utf-8")
@@ -58,6 +62,8 @@ _BLOCK = re.compile(
     r"(?:^<!-- (?P<marks>[^\n]*) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+PACKS = open_packs(shipped("playbooks", "policy", "laws")).laws
+POLICY_FRAME = "policy: shown\ntitle: Shown\nabout: To show a rule.\nseller: {country: US}\n"
 #: The manual without its blocks.
 PROSE = _BLOCK.sub("", MANUAL)
 
@@ -70,6 +76,16 @@ class Block:
     language: str
     text: str
     marks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether the block is about the contact policy or laws."""
+        return "policy" in self.marks or self.text.startswith(("policy:", "laws:"))
+
+    @property
+    def policy(self) -> str:
+        """The whole text of a block of a policy or of laws."""
+        return POLICY_FRAME + self.text if "policy" in self.marks else self.text
 
     @property
     def playbook(self) -> str:
@@ -93,9 +109,14 @@ def blocks(language: str) -> list[Block]:
     return chosen
 
 
-def params(language: str) -> list[Any]:
-    """The blocks of one language as test cases, named after their lines."""
-    return [pytest.param(block, id=f"line-{block.line}") for block in blocks(language)]
+def params(language: str, *, policies: bool | None = None) -> list[Any]:
+    """The blocks of one language as test cases, named after their lines.
+
+    With `policies`, only those about policies, or only the others.
+    """
+    chosen = [b for b in blocks(language) if policies is None or b.is_policy is policies]
+    assert chosen
+    return [pytest.param(block, id=f"line-{block.line}") for block in chosen]
 
 
 def under_when(condition: str) -> str:
@@ -126,7 +147,7 @@ def sections(text: str) -> dict[str, str]:
 # ---- the examples -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", params("yaml"))
+@pytest.mark.parametrize("block", params("yaml", policies=False))
 def test_examples_of_the_manual_run(block: Block) -> None:
     """Each loads, or has exactly the mistake that it shows; the examples inside it pass."""
     loaded = load(block.playbook)
@@ -144,16 +165,27 @@ def test_examples_of_the_manual_run(block: Block) -> None:
     assert len(failed) == int(block.marks.get("fails", 0)), failed
 
 
+@pytest.mark.parametrize("block", params("yaml", policies=True))
+def test_policies_of_the_manual_are_right(block: Block) -> None:
+    """Each loads, or has exactly the mistake that it shows; it has examples."""
+    is_laws = block.policy.startswith("laws:")
+    loaded = load_laws(block.policy) if is_laws else load_policy(block.policy, PACKS)
+
+    found = {diagnostic.code for diagnostic in loaded.diagnostics}
+    assert found == ({block.marks["shows"]} if "shows" in block.marks else set())
+    assert loaded.examples or found
+
+
 @pytest.mark.parametrize("block", params("yaml"))
 def test_blocks_are_what_their_comments_say(block: Block) -> None:
     """Every mark is known, and a fragment names the sections that it has."""
-    fragment = block.marks.get("fragment", "")
+    fragment = block.marks.get("fragment", "") or block.marks.get("policy", "")
 
-    assert block.marks.keys() <= {"file", "fragment", "shows", "fails"}
+    assert block.marks.keys() <= {"file", "fragment", "policy", "shows", "fails"}
     if fragment and fragment != "when":
         assert fragment.split(", ") == list(sections(block.text))
     if not block.marks:
-        assert re.match(r"(# yaml-language-server: .*\n)?playbook: ", block.text)
+        assert re.match(r"(# yaml-language-server: .*\n)?(playbook|policy|laws): ", block.text)
 
 
 @pytest.mark.parametrize("block", params("console"))
@@ -305,6 +337,27 @@ def test_every_message_is_listed() -> None:
     assert all(len(cells) == 2 and all(cells) for cells in listed.values())
 
 
+def test_every_message_about_policies_is_listed() -> None:
+    """Those that playbooks cannot have stand in the chapter on the policy."""
+    listed = table("Messages about the contact policy")
+
+    assert set(listed) == policy_codes()
+    assert all(len(cells) == 2 and all(cells) for cells in listed.values())
+
+
+def test_words_of_the_policy_are_listed() -> None:
+    """What rules ask for, the verdicts, the guards that always stand, and the packs."""
+    schema = json.loads(shipped("schemas", "policy.schema.json").read_text("utf-8"))["$defs"]
+    demands = [choice["required"][0] for choice in schema["rule"]["oneOf"]]
+
+    assert list(table("What a rule asks for")) == demands
+    assert (
+        list(table("The four verdicts")) == (schema["expectation"]["properties"]["verdict"]["enum"])
+    )
+    assert tuple(table("Guards that are always there")) == STANDING_GUARDS
+    assert set(table("Laws")) == set(PACKS)
+
+
 def test_limits_are_those_of_the_product() -> None:
     """Every limit stands in the table, with its number."""
     numbers = " ".join(" ".join(cells) for cells in table("Limits").values())
@@ -336,9 +389,10 @@ def test_limits_are_those_of_the_product() -> None:
     assert missing == []
 
 
-def test_every_key_of_the_schema_is_in_the_manual() -> None:
-    """Whatever can be written in a playbook is explained somewhere."""
-    schema = json.loads(shipped("schemas", "playbook.schema.json").read_text("utf-8"))
+@pytest.mark.parametrize("name", ["playbook", "policy", "laws"])
+def test_every_key_of_the_schema_is_in_the_manual(name: str) -> None:
+    """Whatever can be written in a playbook, a policy or a law is explained somewhere."""
+    schema = json.loads(shipped("schemas", f"{name}.schema.json").read_text("utf-8"))
     code = " ".join(re.findall(r"^```yaml\n.*?^```$|`[^`\n]+`", MANUAL, re.MULTILINE | re.DOTALL))
     words = set(re.findall(r"[a-z_]+", code))
 

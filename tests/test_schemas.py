@@ -21,6 +21,10 @@ from service.web.strict_json import MAX_INTEGER
 FILES = sorted(shipped("schemas").glob("*.schema.json"))
 #: playbook.schema.json is for editors, and has tests of its own.
 OURS = [path for path in FILES if path.name != "playbook.schema.json"]
+#: What people write, and may leave out.
+WRITTEN = ("policy.schema.json", "laws.schema.json")
+#: Of an answer, what is there only where somebody asked for it.
+ASKED_FOR = ("why_not",)
 
 
 def load(name: str) -> dict[str, Any]:
@@ -84,13 +88,14 @@ def test_examples_are_right(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
 def test_answers_have_all_their_fields_always(path: Path) -> None:
-    """In answers every property is required and no other is there; requests may leave out."""
-    if path.name.startswith("decision-request"):
+    """In answers all properties but those asked for are required, and no other is there."""
+    if path.name.endswith("-request.schema.json") or path.name in WRITTEN:
         return
     schema = json.loads(path.read_text("utf-8"))
     for place, part in subschemas(schema, ""):
         if "properties" in part:
-            assert list(part["properties"]) == part["required"], place
+            always = [name for name in part["properties"] if name not in ASKED_FOR]
+            assert always == part["required"], place
             assert part["additionalProperties"] is False, place
 
 
@@ -161,3 +166,29 @@ def test_reasons_and_verdicts_are_closed() -> None:
 def test_diagnostics_look_alike_everywhere() -> None:
     """A diagnostic has one form, whichever answer it stands in."""
     assert load("diagnostics")["$defs"]["diagnostic"] == load("playbooks")["$defs"]["diagnostic"]
+
+
+@pytest.mark.parametrize("name", ["policy", "laws"])
+def test_policies_are_written_as_playbooks_are(name: str) -> None:
+    """Channels, touches and moments have one form; so have the examples of policies and laws."""
+    ours, playbook = load(name)["$defs"], load("playbook")["$defs"]
+
+    for part in ("channel", "channel_or_none", "outcome", "moment", "touch"):
+        assert ours[part] == playbook[part], part
+    for part in ("example", "expectation", "facts"):
+        assert ours[part] == load("policy")["$defs"][part], part
+
+
+def test_laws_ask_for_what_rules_ask_for() -> None:
+    """Whatever a rule can say a law can say in the same words, and where it holds besides."""
+    rule, law = load("policy")["$defs"]["rule"], load("laws")["$defs"]["row"]
+
+    assert rule["oneOf"] == law["oneOf"]
+    assert rule["dependentRequired"] == law["dependentRequired"]
+    shared = rule["properties"].keys() & law["properties"].keys()
+    assert rule["properties"].keys() - shared == {"guard"}
+    assert law["properties"].keys() - shared == {
+        *("law", "country", "region", "begins", "ends", "citation", "checked")
+    }
+    for name in shared:
+        assert rule["properties"][name] == law["properties"][name]

@@ -1,4 +1,4 @@
-"""`unghost check`: every mistake in playbooks, at its line."""
+"""`unghost check`: every mistake in playbooks, contact policies and laws, at its line."""
 
 import json
 import sys
@@ -22,10 +22,11 @@ from service.terminal.sources import FILES, Source, read_source
     help="text for people, json for programs, github for notes beside the lines of a change.",
 )
 def check(files: tuple[str, ...], form: str) -> None:
-    """Show every mistake in playbooks, each at its line.
+    """Show every mistake in playbooks and contact policies, each at its line.
 
-    Each comes with what to do about it, where that is known. Exits with 1 where there
-    is an error, with 2 where a file cannot be read. Warnings alone are fine.
+    What a file holds, a pack of laws too, is told by its first word. Each mistake comes with
+    what to do about it, where that is known. Exits with 1 where there is an error, with 2
+    where a file cannot be read. Warnings alone are fine.
     """
     sources = [read_source(file) for file in files]
     match form:
@@ -61,4 +62,5 @@ def _summary(sources: Iterable[Source]) -> str:
     found = "no mistakes"
     if errors or warnings:
         found = f"{counted(errors, 'error')} and {counted(warnings, 'warning')}"
-    return f"{found} in {counted(len(sources), 'playbook')}"
+    kind = "file" if any(source.other for source in sources) else "playbook"
+    return f"{found} in {counted(len(sources), kind)}"

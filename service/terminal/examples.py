@@ -14,7 +14,8 @@ from service.decision.examples import ExampleResult, ExamplesReport, run_example
 from service.playbook.text.document import read
 from service.terminal.console import counted, plain, terminal
 from service.terminal.mistakes import show_diagnostics
-from service.terminal.sources import FAULTY, FILES, Source, read_source
+from service.terminal.questions import policy_in_force
+from service.terminal.sources import FAULTY, FILES, Source, read_playbook
 
 _NO_EXAMPLES = (
     "there are no examples yet. Begin with one, at the end:\n"
@@ -35,7 +36,7 @@ def test(files: tuple[str, ...]) -> None:
     end stand the rules that no example reaches. Exits with 1 where an example fails or a
     playbook has errors, with 2 where a file cannot be read.
     """
-    sys.exit(max(_test(read_source(file)) for file in files))
+    sys.exit(max(_test(read_playbook(file)) for file in files))
 
 
 def _test(source: Source) -> int:
@@ -51,7 +52,7 @@ def _test(source: Source) -> int:
         document.place(("examples", number)).line if document else 1
         for number in range(len(playbook.examples))
     ]
-    report = run_examples(make_ready(ruleset), playbook.examples)
+    report = run_examples(make_ready(ruleset), policy_in_force(), playbook.examples)
     show_examples(console, source.file, lines, report)
     return 0 if report.passed else FAULTY
 

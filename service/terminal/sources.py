@@ -1,14 +1,18 @@
 """The files that a command was given: read, loaded, or why they could not be."""
 
+import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from service.playbook import Diagnostic, Loaded, has_errors, load
+from service.policy import LoadedLaws, LoadedPolicy, load_laws, load_policy
+from service.shipped import shipped
+from service.store.packs import open_packs
 from service.terminal.console import plain
 
 FAULTY = 1
@@ -17,14 +21,23 @@ UNREADABLE = 2
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True)
 
 
+#: The first name of a document, which says what kind it is.
+_FIRST_NAME = re.compile(r"^([A-Za-z_]+)\s*:", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class Source:
-    """A playbook's file, and what became of it; `refusal` says why it could not be read."""
+    """A file and what became of it; `refusal` says why it could not be read.
+
+    `loaded` is a playbook's, also where the file holds something else; then `other` is what
+    the file does hold, and `loaded` has no more than its diagnostics.
+    """
 
     file: str
     raw: bytes
     loaded: Loaded
     refusal: str = ""
+    other: LoadedPolicy | LoadedLaws | None = None
 
     @property
     def text(self) -> str:
@@ -50,12 +63,37 @@ class Source:
 
 
 def read_source(file: str) -> Source:
-    """Read and load one file, whatever it holds."""
+    """Read and load one file, whatever it holds: a playbook, a contact policy, a pack of laws."""
     try:
         raw = Path(file).read_bytes()
     except (OSError, ValueError) as error:
         return Source(file, b"", Loaded(None, None, ()), why_unreadable(error))
-    return Source(file, raw, load(raw))
+    first = _FIRST_NAME.search(raw.decode("utf-8", "replace").removeprefix("\ufeff"))
+    match first and first[1]:
+        case "policy":
+            return _other(file, raw, load_policy(raw, open_packs(_packs_of(Path(file))).laws))
+        case "laws":
+            return _other(file, raw, load_laws(raw))
+        case _:
+            return Source(file, raw, load(raw))
+
+
+def read_playbook(file: str) -> Source:
+    """The same where only a playbook will do: anything else counts as unreadable."""
+    source = read_source(file)
+    if source.other is None:
+        return source
+    return replace(source, refusal="holds no playbook; `unghost check` shows its mistakes")
+
+
+def _other(file: str, raw: bytes, other: LoadedPolicy | LoadedLaws) -> Source:
+    return Source(file, raw, Loaded(None, None, other.diagnostics), other=other)
+
+
+def _packs_of(policy: Path) -> Path:
+    """The folder of laws beside a policy; where there is none, the one that ships with us."""
+    beside = policy.parent / "laws"
+    return beside if beside.is_dir() else shipped("playbooks", "policy", "laws")
 
 
 def why_unreadable(error: Exception) -> str:

@@ -9,6 +9,7 @@ from service.decision import Ready, decide, read_request
 from tests.benchmarks.seams import DECIDING, Door, cut, door
 from tests.benchmarks.spread import Spread, microseconds, spread
 from tests.benchmarks.touches import AS_OF, questions
+from tests.policies import SHIPPED
 
 SIZES = (1, 10, 100, 1000)
 STAGES = ("validate", "read", *(seam.stage for seam in DECIDING), "rest", "serialise")
@@ -61,7 +62,7 @@ def _steps(here: Door, raw: bytes, inner: Mapping[str, int]) -> dict[str, int]:
     validated = perf_counter_ns()
     request = read_request(body, here.ready, AS_OF)
     read = perf_counter_ns()
-    decision = decide(here.ready, request)
+    decision = decide(here.ready, SHIPPED, request)
     decided = perf_counter_ns()
     here.write(decision)
     return {

@@ -21,6 +21,7 @@ from service.decision import Ready, decide, make_ready, read_request
 from service.playbook import load
 from tests.endurance.picture import Curve, svg
 from tests.endurance.questions import NOW, question
+from tests.policies import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 PICTURE = Path(__file__).with_name("memory.svg")
@@ -67,7 +68,7 @@ def deciding(found: list[str]) -> Work:
         region = f"R{number}" if number % 20 == 0 else random.choice(["IL", "CA", "NY"])
         places = {"time_zone": random.choice(_ZONES), "region": region, "country": "US"}
         wanted = {**body, "as_of": moment, "prospect": {**body["prospect"], **places}}
-        decide(ready, read_request(wanted, ready, NOW)).to_json(1)
+        decide(ready, SHIPPED, read_request(wanted, ready, NOW)).to_json(1)
 
     return work
 
@@ -82,7 +83,7 @@ def replacing(found: list[str]) -> Work:
         changed = text.replace("\ntitle: ", f"\ntitle: Number {number}, ", 1)
         ready = made_ready(changed)
         for _ in range(3):
-            decide(ready, read_request(question(random, ready), ready, NOW))
+            decide(ready, SHIPPED, read_request(question(random, ready), ready, NOW))
         place = number % 5
         if place in places and number % 2:
             places[place].program.close()

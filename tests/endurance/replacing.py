@@ -23,6 +23,7 @@ from service.decision import Ready, decide, make_ready, read_request
 from service.decision.engine import EngineFault
 from service.playbook import load
 from tests.endurance.questions import NOW, question
+from tests.policies import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 THREADS, VARIANTS, QUESTIONS, SECONDS = 16, 6, 24, 120.0
@@ -69,7 +70,9 @@ def made_ready(text: str) -> Ready:
 
 def answers(ready: Ready, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The playbook's answers, without its digest: they must be told apart by what they say."""
-    found = [decide(ready, read_request(body, ready, NOW)).to_json(1) for body in questions]
+    found = [
+        decide(ready, SHIPPED, read_request(body, ready, NOW)).to_json(1) for body in questions
+    ]
     return [{**answer, "playbook": None} for answer in found]
 
 

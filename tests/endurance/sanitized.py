@@ -28,6 +28,7 @@ from tests.endurance.programs import (
     worlds,
 )
 from tests.endurance.questions import NOW, question
+from tests.policies import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 RULESETS, DECISIONS = 600, 200
@@ -98,7 +99,7 @@ def decided_with_playbooks(decisions: int) -> tuple[int, int]:
         ready = make_ready(loaded.ruleset)
         random = Random(name)  # noqa: S311 - a repeatable choice, not a secret
         for _ in range(decisions):
-            decide(ready, read_request(question(random, ready), ready, NOW))
+            decide(ready, SHIPPED, read_request(question(random, ready), ready, NOW))
             decided += 1
         ready.program.close()
     return used, decided

@@ -22,6 +22,7 @@ from tests.endurance.hostile import HOSTILE, template
 from tests.endurance.hostile_run import ALL
 from tests.endurance.largest import LARGEST
 from tests.endurance.questions import NOW
+from tests.policies import UNGUARDED
 
 SECONDS = 30
 """From one answer to the next."""
@@ -107,7 +108,7 @@ def test_loops_end_when_a_message_is_made(depth: int) -> None:
     prospect = {"id": "c-1", "open_questions": ["why"] * 900}
     body = {"prospect": prospect, "history": [], "as_of": None}
 
-    decision = decide(ready, read_request(body, ready, NOW))
+    decision = decide(ready, UNGUARDED, read_request(body, ready, NOW))
 
     assert decision.action == "reopen"
     assert decision.message or decision.warnings

@@ -19,6 +19,7 @@ from tests.oracle.prospects import NOON, random_body
 from tests.oracle.sheets import mended
 from tests.oracle.story import ZONES, moment
 from tests.oracle.time_sweep import BEGIN, TWO_YEARS
+from tests.policies import UNGUARDED
 
 Body = dict[str, Any]
 SHIPPED = sorted((Path(__file__).parents[2] / "playbooks").glob("*.yaml"))
@@ -39,7 +40,7 @@ class Asked:
         self.ready: Ready = make_ready(loaded.ruleset)
 
     def answer(self, body: Body) -> Body:
-        return decide(self.ready, read_request(body, self.ready, NOON)).to_json()
+        return decide(self.ready, UNGUARDED, read_request(body, self.ready, NOON)).to_json()
 
     def bytes(self, body: Body) -> str:
         return json.dumps(self.answer(body))

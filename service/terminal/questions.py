@@ -1,0 +1,111 @@
+"""What a command is asked: a request in a file, and playbooks by name or file."""
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from service.decision import Decision, InvalidRequest, Ready, Request, decide, make_ready
+from service.decision.guards import Guards
+from service.playbook.diagnostics import did_you_mean
+from service.shipped import shipped
+from service.store.library import Library, open_library
+from service.store.policies import FaultyPolicy, open_policy
+from service.terminal.console import terminal
+from service.terminal.mistakes import show_diagnostics
+from service.terminal.sources import read_playbook, refuse, why_unreadable
+from service.web.requests import request_checker
+from service.web.strict_json import MalformedBody, parse_json
+
+
+class Chosen(NamedTuple):
+    """A playbook made ready, and what its own actions are called."""
+
+    ready: Ready
+    titles: Mapping[str, str]
+
+    def decide(self, request: Request) -> Decision:
+        """The decision of the playbook under the policy in force."""
+        return decide(self.ready, policy_in_force(), request)
+
+
+def read_request_file(file: str) -> dict[str, Any]:
+    """The decision request in a file, `-` being the standard input; ends the command if none."""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        request = parse_json(raw)
+    except (OSError, ValueError) as error:
+        refuse([f"{file}: {why_unreadable(error)}"])
+    except MalformedBody as error:
+        refuse([f"{error.path or file}: {error}"])
+    mistakes = request_checker(shipped("schemas", "decision-request.schema.json"))(request)
+    if mistakes or not isinstance(request, dict):
+        refuse(f"{mistake.path or file}: {mistake.message}" for mistake in mistakes)
+    return request
+
+
+def choose_playbook(name_or_file: str | None) -> Chosen:
+    """A playbook of the service's folder by its name, or one by its file; None: the default.
+
+    Ends the command where there is none, or where it has mistakes.
+    """
+    if name_or_file and _is_file_name(name_or_file):
+        return _from_file(name_or_file)
+    return _from_library(name_or_file)
+
+
+def refuse_request(invalid: InvalidRequest) -> NoReturn:
+    """End the command: the request cannot be answered."""
+    refuse(f"{error.path}: {error.message}" for error in invalid.errors)
+
+
+def _is_file_name(playbook: str) -> bool:
+    return playbook.endswith((".yaml", ".yml")) or "/" in playbook
+
+
+def _from_file(file: str) -> Chosen:
+    source = read_playbook(file)
+    playbook, ruleset = source.loaded.playbook, source.loaded.ruleset
+    if playbook is None or ruleset is None:
+        show_diagnostics(terminal(stderr=True), file, source.text, source.diagnostics)
+        source.complain()
+        sys.exit(source.status)
+    return Chosen(make_ready(ruleset), playbook.actions)
+
+
+def _from_library(name: str | None) -> Chosen:
+    from service.app import Settings  # noqa: PLC0415 - see `serve`
+
+    settings = Settings.from_environment()
+    wanted = name or settings.default_playbook
+    try:
+        library = _library(settings.playbooks)
+    except OSError as error:
+        refuse([str(error)])
+    published = library.get(wanted)
+    if published is None:
+        hint = did_you_mean(wanted, [each.name for each in library.all()])
+        refuse([f"there is no playbook `{wanted}` in {settings.playbooks}", *([hint] * bool(hint))])
+    return Chosen(published.ready, published.playbook.actions)
+
+
+@cache
+def policy_in_force() -> Guards:
+    """The contact policy of the service; ends the command where it has mistakes."""
+    from service.app import Settings  # noqa: PLC0415 - see `serve`
+
+    try:
+        return open_policy(Settings.from_environment().policy_file())
+    except OSError as error:
+        refuse([str(error)])
+    except FaultyPolicy as faulty:
+        text = faulty.file.read_text("utf-8", "replace")
+        show_diagnostics(terminal(stderr=True), str(faulty.file), text, faulty.diagnostics)
+        sys.exit(1)
+
+
+@cache
+def _library(folder: Path) -> Library:
+    """Opened once, however many playbooks of it are asked for."""
+    return open_library(folder)
