@@ -1,0 +1,160 @@
+"""The tables, as SQLAlchemy has them; `migrations/` brings a database to them.
+
+Moments are whole microseconds since 1970, UTC: both databases compare and keep them alike.
+JSON is kept as the bytes that were sent or answered, so that a replay sees the same.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+#: Playbooks and policies: which version is in force, and the draft that somebody works on.
+documents = Table(
+    "documents",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("active", Integer),
+    Column("archived_at", BigInteger),
+    Column("draft", Text),
+    Column("draft_digest", String(80)),
+    Column("draft_author", String(200)),
+    Column("draft_at", BigInteger),
+)
+
+#: Published versions; a row never changes.
+versions = Table(
+    "versions",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("digest", String(80), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    ForeignKeyConstraint(["kind", "name"], ["documents.kind", "documents.name"]),
+)
+
+#: One row, `number`, that grows whenever what is in force changes; replicas watch it.
+generation = Table(
+    "generation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+)
+
+#: Every answer. What is personal is None once it has been removed.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("prospect_id", String(200)),
+    Column("account_id", String(500)),
+    Column("playbook", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", String(80), nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("policy_digest", String(80), nullable=False),
+    Column("experiment", String(64)),
+    Column("arm", String(64)),
+    Column("action", String(64), nullable=False),
+    Column("channel", String(16)),
+    Column("reason", String(16), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("request", LargeBinary),
+    Column("answer", LargeBinary),
+    Column("microseconds", Integer, nullable=False),
+    Index(None, "prospect_id", "recorded_at"),
+    Index(None, "account_id", "recorded_at"),
+    Index(None, "playbook", "recorded_at"),
+    Index(None, "recorded_at"),
+)
+
+#: What became of a prospect, once each however often it is told.
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("prospect_id", String(200)),
+    Column("account_id", String(500)),
+    Column("outcome", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("decision_id", String(36)),
+    Column("source", String(16), nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    UniqueConstraint("prospect_id", "outcome", "at"),
+    Index(None, "recorded_at"),
+)
+
+#: Answers to requests that came with an `Idempotency-Key`; `status` is None while one runs.
+repeats = Table(
+    "repeats",
+    metadata,
+    Column("caller", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("status", Integer),
+    Column("content_type", String(100)),
+    Column("body", LargeBinary),
+    Index(None, "begun_at"),
+)
+
+#: API keys: of the secret only a hash.
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("scopes", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("used_at", BigInteger),
+)
+
+#: The audit trail: each entry is hashed with the one before it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+#: What this deployment was given once and keeps: the secret for keyed hashes.
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
