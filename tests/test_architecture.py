@@ -30,6 +30,7 @@ MAY_IMPORT = {
 
 #: Where a package that is not ours may be imported: folders end in a slash.
 MAY_BE_IMPORTED_BY = {
+    "alembic": ("store/migrations/",),
     "click": ("terminal/", "__main__.py"),
     "durable": ("decision/engine.py",),
     "durable_rules_engine": ("decision/engine.py",),
@@ -39,11 +40,12 @@ MAY_BE_IMPORTED_BY = {
     "jsonschema": ("playbook/shape/schema.py",),
     "jsonschema_rs": ("web/requests.py",),
     "liquid": ("playbook/messages/templates.py", "playbook/messages/template_reading.py"),
-    "orjson": ("web/answers.py", "web/strict_json.py"),
+    "orjson": ("store/minimised.py", "store/replay.py", "web/answers.py", "web/strict_json.py"),
     "phonenumbers": ("decision/places.py",),
     "prometheus_client": ("web/",),
     "referencing": ("playbook/shape/schema.py",),
     "rich": ("terminal/",),
+    "sqlalchemy": ("store/",),
     "werkzeug": ("web/", "app.py"),
     "yaml": ("playbook/text/document.py",),
 }
@@ -53,7 +55,7 @@ PURE = ("playbook", "policy", "decision")
 IMPURE_MODULES = frozenset({"http", "random", "socket", "subprocess", "tempfile", "time", "urllib"})
 IMPURE_CALLS = frozenset({"now", "utcnow", "today"})
 #: It gives every run of the engine a session id that nobody can guess.
-IMPURE_ON_PURPOSE = ("decision/engine.py",)
+IMPURE_ON_PURPOSE: tuple[str, ...] = ()
 
 NAMES_THAT_SAY_NOTHING = frozenset(
     {"base", "common", "core", "data", "handler", "handlers", "helper", "helpers", "info"}

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.decision import Ready, make_ready
+from service.decision.fit import fitted
 from service.playbook import Diagnostic, Playbook, load
+from service.policy import NO_POLICY, Policy
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ class Library:
         return tuple(self.published[name] for name in sorted(self.published))
 
 
-def open_library(folder: Path) -> Library:
+def open_library(folder: Path, policy: Policy = NO_POLICY) -> Library:
     """Load every `*.yaml` of a folder. A file with errors is a problem, not a failure.
+
+    What does not fit the contact policy is among the diagnostics of a playbook.
 
     Raises FileNotFoundError where there is no such folder.
     """
@@ -50,7 +54,7 @@ def open_library(folder: Path) -> Library:
     published: dict[str, Published] = {}
     problems: dict[str, tuple[Diagnostic, ...]] = {}
     for path in sorted(folder.glob("*.yaml")):
-        found = publish(path.read_bytes())
+        found = publish(path.read_bytes(), policy=policy)
         if isinstance(found, Published) and found.name not in published:
             published[found.name] = found
         elif isinstance(found, Published):
@@ -61,9 +65,11 @@ def open_library(folder: Path) -> Library:
     return Library(published, problems)
 
 
-def publish(text: bytes, version: int = 1) -> Published | tuple[Diagnostic, ...]:
+def publish(
+    text: bytes, version: int = 1, policy: Policy = NO_POLICY
+) -> Published | tuple[Diagnostic, ...]:
     """A text made ready to decide with, or the diagnostics that keep it from that."""
-    loaded = load(text)
+    loaded = fitted(load(text), policy)
     if loaded.playbook is None or loaded.ruleset is None:
         return loaded.diagnostics
     return Published(

@@ -1,10 +1,12 @@
-"""The contact policy in force: one file, and the packs of laws beside it."""
+"""The contact policy in force: one file, and the packs of laws that it may switch on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from service.decision.guards import Guards, make_guards
 from service.playbook import Diagnostic
-from service.policy import load_policy
+from service.policy import Laws, load_policy
+from service.shipped import shipped
 from service.store.packs import open_packs
 
 
@@ -19,13 +21,19 @@ class FaultyPolicy(Exception):  # noqa: N818 - it says what was found
 
 
 def open_policy(file: Path) -> Guards:
-    """The policy of a file made ready, with the packs of the folder `laws` beside it.
+    """The policy of a file made ready, with the laws that it switches on.
 
     Raises:
         OSError: the file cannot be read.
         FaultyPolicy: it has errors; that a pack which it names is faulty is one.
     """
-    loaded = load_policy(file.read_bytes(), open_packs(file.parent / "laws").laws)
+    loaded = load_policy(file.read_bytes(), laws_for(file))
     if loaded.policy is None:
         raise FaultyPolicy(file, loaded.diagnostics)
     return make_guards(loaded.policy)
+
+
+def laws_for(policy: Path) -> Mapping[str, Laws]:
+    """The packs in the folder `laws` beside a policy; where there is none, those that ship."""
+    beside = policy.parent / "laws"
+    return open_packs(beside if beside.is_dir() else shipped("playbooks", "policy", "laws")).laws

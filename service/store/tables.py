@@ -4,6 +4,8 @@ Moments are whole microseconds since 1970, UTC: both databases compare and keep 
 JSON is kept as the bytes that were sent or answered, so that a replay sees the same.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -26,6 +29,12 @@ metadata = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+#: For indexes of the rows from which what is personal has not been removed yet.
+_STILL_PERSONAL: Any = {
+    "sqlite_where": text("prospect_id IS NOT NULL"),
+    "postgresql_where": text("prospect_id IS NOT NULL"),
+}
 
 #: Playbooks and policies: which version is in force, and the draft that somebody works on.
 documents = Table(
@@ -41,7 +50,7 @@ documents = Table(
     Column("draft_at", BigInteger),
 )
 
-#: Published versions; a row never changes.
+#: Published versions; a row never changes. `digest` is of what the text does, as answers name it.
 versions = Table(
     "versions",
     metadata,
@@ -49,6 +58,7 @@ versions = Table(
     Column("name", String(64), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("digest", String(80), nullable=False),
+    Column("text_digest", String(80), nullable=False),
     Column("text", Text, nullable=False),
     Column("author", String(200), nullable=False),
     Column("note", Text, nullable=False),
@@ -64,13 +74,17 @@ generation = Table(
     Column("number", BigInteger, nullable=False),
 )
 
-#: Every answer. What is personal is None once it has been removed.
+#: Every answer. What is personal (`retention.PERSONAL`) is None once it has been removed, or on
+#: SQLite zeros. `prospect_key` and `account_key`, keyed hashes of the ids, stay for the
+#: statistics; after an erasure the first is a random name.
 decisions = Table(
     "decisions",
     metadata,
     Column("id", String(36), primary_key=True),
     Column("recorded_at", BigInteger, nullable=False),
     Column("as_of", BigInteger, nullable=False),
+    Column("prospect_key", String(80), nullable=False),
+    Column("account_key", String(80)),
     Column("prospect_id", String(200)),
     Column("account_id", String(500)),
     Column("playbook", String(64), nullable=False),
@@ -88,17 +102,20 @@ decisions = Table(
     Column("request", LargeBinary),
     Column("answer", LargeBinary),
     Column("microseconds", Integer, nullable=False),
-    Index(None, "prospect_id", "recorded_at"),
-    Index(None, "account_id", "recorded_at"),
+    Index(None, "prospect_key", "recorded_at"),
+    Index(None, "account_key", "recorded_at"),
     Index(None, "playbook", "recorded_at"),
     Index(None, "recorded_at"),
+    Index("ix_decisions_personal", "recorded_at", **_STILL_PERSONAL),
 )
 
-#: What became of a prospect, once each however often it is told.
+#: What became of a prospect, once each however often it is told: `prospect_key` is as above,
+#: so that what is told again is known even when the ids have been removed.
 outcomes = Table(
     "outcomes",
     metadata,
     Column("id", String(36), primary_key=True),
+    Column("prospect_key", String(80), nullable=False),
     Column("prospect_id", String(200)),
     Column("account_id", String(500)),
     Column("outcome", String(16), nullable=False),
@@ -106,21 +123,25 @@ outcomes = Table(
     Column("decision_id", String(36)),
     Column("source", String(16), nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
-    UniqueConstraint("prospect_id", "outcome", "at"),
+    UniqueConstraint("prospect_key", "outcome", "at"),
     Index(None, "recorded_at"),
+    Index("ix_outcomes_personal", "recorded_at", **_STILL_PERSONAL),
 )
 
 #: Answers to requests that came with an `Idempotency-Key`; `status` is None while one runs.
+#: Of the key only a hash is kept: callers make keys of people's ids. The body of a decision's
+#: answer stands in `decisions` alone.
 repeats = Table(
     "repeats",
     metadata,
     Column("caller", String(64), primary_key=True),
-    Column("key", String(255), primary_key=True),
+    Column("key", String(64), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("begun_at", BigInteger, nullable=False),
     Column("status", Integer),
     Column("content_type", String(100)),
     Column("body", LargeBinary),
+    Column("decision_id", String(36)),
     Index(None, "begun_at"),
 )
 

@@ -9,14 +9,19 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from service.store.database import Database
+
+
+class LaterTables(Exception):  # noqa: N818 - a state, not a mistake
+    """The database is at a step that this version does not know."""
 
 
 def migrate(database: Database) -> list[str]:
     """Run the missing steps, all or none; gives their names. Safe to call from many processes.
 
-    Raises DatabaseAway.
+    Raises DatabaseAway, or LaterTables.
     """
     config = _config()
     with database.writing() as connection:
@@ -24,7 +29,10 @@ def migrate(database: Database) -> list[str]:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7306915)")
         before = MigrationContext.configure(connection).get_current_heads()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise LaterTables from error
         script = ScriptDirectory.from_config(config)
         steps = script.iterate_revisions("head", before[0] if before else "base")
         return [step.doc for step in reversed(list(steps))]

@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.Column("prospect_key", sa.String(length=80), nullable=False),
+        sa.Column("account_key", sa.String(length=80), nullable=True),
         sa.Column("prospect_id", sa.String(length=200), nullable=True),
         sa.Column("account_id", sa.String(length=500), nullable=True),
         sa.Column("playbook", sa.String(length=64), nullable=False),
@@ -46,9 +48,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
     )
     op.create_index(
-        op.f("ix_decisions_account_id_recorded_at"),
+        op.f("ix_decisions_account_key_recorded_at"),
         "decisions",
-        ["account_id", "recorded_at"],
+        ["account_key", "recorded_at"],
         unique=False,
     )
     op.create_index(
@@ -58,12 +60,19 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_decisions_prospect_id_recorded_at"),
+        op.f("ix_decisions_prospect_key_recorded_at"),
         "decisions",
-        ["prospect_id", "recorded_at"],
+        ["prospect_key", "recorded_at"],
         unique=False,
     )
     op.create_index(op.f("ix_decisions_recorded_at"), "decisions", ["recorded_at"], unique=False)
+    op.create_index(
+        "ix_decisions_personal",
+        "decisions",
+        ["recorded_at"],
+        sqlite_where=sa.text("prospect_id IS NOT NULL"),
+        postgresql_where=sa.text("prospect_id IS NOT NULL"),
+    )
     op.create_table(
         "documents",
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -96,6 +105,7 @@ def upgrade() -> None:
     op.create_table(
         "outcomes",
         sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("prospect_key", sa.String(length=80), nullable=False),
         sa.Column("prospect_id", sa.String(length=200), nullable=True),
         sa.Column("account_id", sa.String(length=500), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=False),
@@ -105,19 +115,27 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outcomes")),
         sa.UniqueConstraint(
-            "prospect_id", "outcome", "at", name=op.f("uq_outcomes_prospect_id_outcome_at")
+            "prospect_key", "outcome", "at", name=op.f("uq_outcomes_prospect_key_outcome_at")
         ),
     )
     op.create_index(op.f("ix_outcomes_recorded_at"), "outcomes", ["recorded_at"], unique=False)
+    op.create_index(
+        "ix_outcomes_personal",
+        "outcomes",
+        ["recorded_at"],
+        sqlite_where=sa.text("prospect_id IS NOT NULL"),
+        postgresql_where=sa.text("prospect_id IS NOT NULL"),
+    )
     op.create_table(
         "repeats",
         sa.Column("caller", sa.String(length=64), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("begun_at", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("content_type", sa.String(length=100), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("decision_id", sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_repeats")),
     )
     op.create_index(op.f("ix_repeats_begun_at"), "repeats", ["begun_at"], unique=False)
@@ -133,6 +151,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=80), nullable=False),
+        sa.Column("text_digest", sa.String(length=80), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("author", sa.String(length=200), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),

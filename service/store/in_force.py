@@ -1,0 +1,261 @@
+"""What is in force in this process: looked at again and again, and changed all at once.
+
+Every process watches the number `generation`, which whoever publishes makes grow. Where it has
+grown, what changed is loaded in the watching thread, and then one snapshot takes the place of
+the other. A request takes the snapshot once, and so decides on the whole of one. What no
+snapshot and no request holds any more gives its memory back.
+"""
+
+import logging
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from service.decision.engine import EngineFault
+from service.decision.guards import Guards, make_guards
+from service.playbook import Diagnostic
+from service.policy import Laws, load_policy
+from service.store.database import Database, DatabaseAway
+from service.store.document_rows import Kind, Missing
+from service.store.documents import DEFAULT_POLICY
+from service.store.library import Library, Published, publish
+from service.store.tables import documents, generation, versions
+
+_LOG = logging.getLogger(__name__)
+#: Seconds from one look to the next.
+_EVERY = 0.25
+#: Seconds after a fault of ours, which the next look would find again.
+_AFTER_A_FAULT = 5.0
+#: So many versions that are not in force are kept ready, for those who replay.
+_MOST_KEPT = 16
+
+
+@dataclass(frozen=True)
+class PublishedPolicy:
+    """One version of a contact policy that decisions can be made under."""
+
+    name: str
+    title: str
+    version: int
+    digest: str
+    text: str
+    guards: Guards
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class _Key(NamedTuple):
+    """One version, and the digest of its text: another database may have other versions."""
+
+    kind: Kind
+    name: str
+    number: int
+    text_digest: str
+
+
+_Made = Published | PublishedPolicy | tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything in force at one moment.
+
+    `policy` is None where there is none that loads: then nobody may decide. `generation` is
+    None before anything was seen.
+    """
+
+    generation: int | None
+    library: Library
+    policy: PublishedPolicy | None
+    made: Mapping[_Key, _Made]
+
+
+_NOTHING = Snapshot(None, Library({}, {}), None, {})
+
+
+class InForce:
+    """What is in force, for one process and those that it forks.
+
+    Args:
+        database: where the library is kept.
+        packs: the laws that a policy may switch on.
+        policy: the name of the policy in force.
+    """
+
+    def __init__(
+        self, database: Database, packs: Mapping[str, Laws], *, policy: str = DEFAULT_POLICY
+    ) -> None:
+        self._database = database
+        self._packs = packs
+        self._policy = policy
+        self._snapshot = _NOTHING
+        self._kept: OrderedDict[_Key, _Made] = OrderedDict()
+        self._process = 0
+        self._settle()
+
+    def _settle(self) -> None:
+        """Locks and a thread of this process's own; a fork takes neither along."""
+        self._process = os.getpid()
+        self._turn = threading.Lock()
+        self._gate = threading.Lock()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # ---- what is in force -----------------------------------------------------------
+
+    def now(self) -> Snapshot:
+        """What is in force. A request calls it once; the first call begins the watch."""
+        if self._thread is None or self._process != os.getpid():
+            self._watch()
+        return self._snapshot
+
+    def refresh(self) -> Snapshot:
+        """Look at once; returns when what is published is in force in this process.
+
+        Raises DatabaseAway; then all stays as it was.
+        """
+        with self._turn:
+            before = self._snapshot
+            with self._database.reading() as connection:
+                number = connection.execute(select(generation.c.number)).scalar_one()
+                if number == before.generation:
+                    return before
+                keys = _active(connection)
+                texts = {key: _text(connection, key) for key in keys if key not in before.made}
+            made = {
+                key: before.made[key] if key in before.made else self._make(key, texts[key])
+                for key in keys
+            }
+            self._snapshot = self._put_together(number, made)
+            return self._snapshot
+
+    def _put_together(self, number: int, made: Mapping[_Key, _Made]) -> Snapshot:
+        playbooks = {key.name: made[key] for key in made if key.kind == "playbook"}
+        policies = {key.name: made[key] for key in made if key.kind == "policy"}
+        policy = policies.get(self._policy)
+        library = Library(
+            {name: each for name, each in playbooks.items() if isinstance(each, Published)},
+            {name: each for name, each in playbooks.items() if isinstance(each, tuple)},
+        )
+        sound = policy if isinstance(policy, PublishedPolicy) else None
+        return Snapshot(number, library, sound, made)
+
+    # ---- any version ----------------------------------------------------------------
+
+    def playbook(self, name: str, number: int) -> Published:
+        """Any version of a playbook, ready to decide with.
+
+        Raises Missing, also where today's product cannot load it, and DatabaseAway.
+        """
+        found = self._version("playbook", name, number)
+        if isinstance(found, Published):
+            return found
+        raise Missing(f"version {number} of the playbook `{name}` can no longer be loaded")
+
+    def policy(self, name: str, number: int) -> PublishedPolicy:
+        """The same of a policy."""
+        found = self._version("policy", name, number)
+        if isinstance(found, PublishedPolicy):
+            return found
+        raise Missing(f"version {number} of the policy `{name}` can no longer be loaded")
+
+    def _version(self, kind: Kind, name: str, number: int) -> _Made:
+        with self._database.reading() as connection:
+            key = _key(connection, kind, name, number)
+            made = self._snapshot.made.get(key) or self._kept.get(key)
+            text = "" if made is not None else _text(connection, key)
+        if made is None:
+            made = self._make(key, text)
+        with self._gate:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def _make(self, key: _Key, text: str) -> _Made:
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        if key.kind == "playbook":
+            try:
+                return publish(text.encode(), version=key.number)
+            except EngineFault as fault:  # it keeps no other version from being put in force
+                return (Diagnostic("engine-fault", f"the engine does not take it: {fault}"),)
+        loaded = load_policy(text, self._packs)
+        if loaded.policy is None:
+            return loaded.diagnostics
+        policy, guards = loaded.policy, make_guards(loaded.policy)
+        return PublishedPolicy(
+            policy.name, policy.title, key.number, policy.digest, text, guards, loaded.diagnostics
+        )
+
+    # ---- watching -------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        if self._process != os.getpid():
+            self._settle()
+        with self._gate:
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._look_again_and_again, name="in-force", daemon=True
+                )
+                self._thread.start()
+
+    def _look_again_and_again(self) -> None:
+        is_away, pause = False, 0.0
+        while not self._closing.wait(pause):
+            pause = _EVERY
+            try:
+                self.refresh()
+                is_away = False
+            except DatabaseAway as away:
+                if not is_away:  # told once, not four times a second
+                    _LOG.warning("the library cannot be watched: %s", away)
+                is_away = True
+            except Exception:  # noqa: BLE001 - whatever it is, the watch goes on
+                _LOG.exception("what was published could not be put in force")
+                pause = _AFTER_A_FAULT
+
+    def close(self) -> None:
+        """Stop watching; returns when the thread has ended."""
+        if self._process == os.getpid() and self._thread is not None:
+            self._closing.set()
+            self._thread.join()
+
+
+def _active(connection: Connection) -> list[_Key]:
+    """The version in force of every document; one statement, so of one moment."""
+    is_active = (
+        (versions.c.kind == documents.c.kind)
+        & (versions.c.name == documents.c.name)
+        & (versions.c.number == documents.c.active)
+    )
+    query = (
+        select(versions.c.kind, versions.c.name, versions.c.number, versions.c.text_digest)
+        .join(documents, is_active)
+        .where(documents.c.archived_at.is_(None))
+    )
+    return sorted(_Key(*row) for row in connection.execute(query))
+
+
+def _key(connection: Connection, kind: Kind, name: str, number: int) -> _Key:
+    wanted = (versions.c.kind == kind) & (versions.c.name == name) & (versions.c.number == number)
+    found = connection.execute(select(versions.c.text_digest).where(wanted)).scalar()
+    if found is None:
+        raise Missing(f"there is no version {number} of the {kind} `{name}`")
+    return _Key(kind, name, number, found)
+
+
+def _text(connection: Connection, key: _Key) -> str:
+    wanted = (
+        (versions.c.kind == key.kind)
+        & (versions.c.name == key.name)
+        & (versions.c.number == key.number)
+    )
+    text: str = connection.execute(select(versions.c.text).where(wanted)).scalar_one()
+    return text

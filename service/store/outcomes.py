@@ -1,0 +1,112 @@
+"""Outcomes: what became of a prospect, told once or many times, in any order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+
+from service.store.database import Database
+from service.store.moments import moment_of, stored
+from service.store.outcome_rows import Keyed, Outcome, OutcomeWord, told
+from service.store.pages import USUAL, Page, next_cursor, paged
+from service.store.personal import without_removed
+from service.store.tables import outcomes
+from service.store.writing import Writer, Writing
+
+#: A batch has no more.
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class KeptOutcome:
+    """One outcome in a list; the ids are None where they have been removed.
+
+    `source`: `caller`, or `history` where a later request's history told of it.
+    """
+
+    id: str
+    prospect_id: str | None
+    account_id: str | None
+    outcome: OutcomeWord
+    at: datetime
+    decision_id: str | None
+    source: Literal["caller", "history"]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class WantedOutcomes:
+    """Which outcomes to list; None: any. `since` ≤ the time of recording < `until`."""
+
+    prospect_id: str | None = None
+    outcome: OutcomeWord | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Outcomes:
+    """All outcomes. Everything here raises DatabaseAway.
+
+    Args:
+        database: where they are kept.
+        writer: the writer of this process.
+        keyed: the keyed hash of an id.
+    """
+
+    def __init__(self, database: Database, writer: Writer, keyed: Keyed) -> None:
+        self._database = database
+        self._writer = writer
+        self._keyed = keyed
+
+    def record(self, batch: Sequence[Outcome], now: datetime) -> tuple[bool, ...]:
+        """Keep all of them or none; they are durable when this returns.
+
+        Gives for each whether it is new. One outcome is new once: a prospect, a word and a
+        moment that are there already are the same one, also if its ids have been removed.
+
+        Raises:
+            ValueError: there are more than `MOST_AT_ONCE`.
+            UnfitText: a text cannot be kept.
+        """
+        if len(batch) > MOST_AT_ONCE:
+            message = f"a batch has at most {MOST_AT_ONCE} outcomes"
+            raise ValueError(message)
+        rows = [told(outcome, self._keyed, now) for outcome in batch]
+        writing = Writing(outcomes=rows)
+        self._writer.write(writing)
+        return tuple(row["id"] in writing.new for row in rows)
+
+    def page(
+        self, wanted: WantedOutcomes, cursor: str | None = None, size: int = USUAL
+    ) -> Page[KeptOutcome]:
+        """Outcomes, those recorded last first.
+
+        Raises:
+            BadCursor: the cursor is not one of this list.
+        """
+        columns = outcomes.c
+        query = select(*(column for column in columns if column.name != "prospect_key"))
+        if wanted.prospect_id is not None:
+            query = query.where(columns.prospect_key == self._keyed(wanted.prospect_id))
+        if wanted.outcome is not None:
+            query = query.where(columns.outcome == wanted.outcome)
+        if wanted.since is not None:
+            query = query.where(columns.recorded_at >= stored(wanted.since))
+        if wanted.until is not None:
+            query = query.where(columns.recorded_at < stored(wanted.until))
+        query, size = paged(query, outcomes, cursor, size)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        shown = tuple(
+            KeptOutcome(
+                **{
+                    **without_removed(row),
+                    "at": moment_of(row.at),
+                    "recorded_at": moment_of(row.recorded_at),
+                }
+            )
+            for row in rows[:size]
+        )
+        return Page(shown, next_cursor(rows, size))

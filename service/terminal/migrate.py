@@ -1,0 +1,26 @@
+"""`unghost migrate`: the database's tables are brought to this version."""
+
+import click
+
+from service.store.opening import bring_up, named_database, shown_url
+from service.terminal.console import counted, plain
+from service.terminal.databases import refusing
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the tables of the database to this version of Unghost.
+
+    The database is DATABASE_URL; left out, the file unghost.db in this folder. All steps are
+    run, or none; running it again changes nothing. Exits with 2 where the database does not
+    answer, or is of a later version.
+    """
+    with refusing():
+        database = named_database()
+        try:
+            steps = bring_up(database)
+        finally:
+            database.close()
+    for step in steps:
+        click.echo(plain(step))
+    click.echo(f"{counted(len(steps), 'step')} run: {shown_url(database)} is of this version")

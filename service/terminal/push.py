@@ -1,0 +1,172 @@
+"""`unghost push`: what changed in a folder is published in the library."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from service.decision.guards import Guards, make_guards
+from service.playbook.text.document import read
+from service.policy import load_policy
+from service.store.document_rows import Archived, Missing
+from service.store.documents import Documents
+from service.store.drafts import Conflict, Draft
+from service.store.publishing import Checked, Refused, called, check
+from service.terminal.console import plain, terminal
+from service.terminal.databases import opened_database, whoever_types
+from service.terminal.examples import show_examples
+from service.terminal.folders import Folder, Key, Sheet, Shelf, packs_of, shelves, told
+from service.terminal.mistakes import show_diagnostics
+from service.terminal.sources import FAULTY, refuse
+
+FOLDER = click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+
+
+@click.command("push")
+@FOLDER
+@DRY_RUN
+@click.option("--note", default="", help="Why, in a few words; kept with each version.")
+@click.option("--force", is_flag=True, help="Publish also where both sides have changed.")
+def push_command(folder: Path, note: str, *, dry_run: bool, force: bool) -> None:
+    """Publish the playbooks of DIR, and the policies of DIR/policy, that have changed in DIR.
+
+    What changed in the library is left alone: `unghost pull` fetches it. Where both have
+    changed, neither is touched without --force. If anything has a mistake, or an example
+    fails, nothing at all is published. Exits with 1 where something is left to be done.
+    """
+    here = Folder(folder)
+    if here.strangers:
+        refuse(f"{path}: holds neither a playbook nor a policy" for path in here.strangers)
+    with opened_database() as database:
+        push = _Push(here, Documents(database, packs_of(folder)), force=force)
+        keys = push.plan()
+        is_sound = push.check(keys)
+        for key in keys if is_sound else ():
+            push.publish(key, note, dry_run=dry_run)
+    if is_sound and not dry_run:
+        here.save_notes()
+    sys.exit(0 if push.is_done and is_sound else FAULTY)
+
+
+class _Push:
+    """A folder on its way into the library; `is_done` unless something was left alone."""
+
+    def __init__(self, here: Folder, documents: Documents, *, force: bool) -> None:
+        self.is_done = True
+        self._here = here
+        self._documents = documents
+        self._library = shelves(documents)
+        self._force = force
+
+    def plan(self) -> list[Key]:
+        """What is to be published, policies first; says what is left alone, and why."""
+        keys = sorted(self._here.sheets, key=lambda key: (key.kind != "policy", key.name))
+        for key in sorted(self._library.keys() - self._here.sheets.keys()):
+            if self._library[key].document.archived_at is None:
+                click.echo(f"{key}: only in the library")
+        return [key for key in keys if self._is_to_go(key, self._here.sheets[key])]
+
+    def _is_to_go(self, key: Key, sheet: Sheet) -> bool:
+        shelf = self._library.get(key)
+        if shelf is not None and shelf.document.archived_at is not None:
+            click.echo(f"{key}: archived in the library, so left out")
+            return False
+        match shelf and shelf.standing(key, self._here):
+            case "in step":
+                self._here.note(key, sheet.digest)
+                return False
+            case "library ahead":
+                click.echo(f"{key}: the library is ahead; `unghost pull` fetches it")
+                return False
+            case "both ahead" if not self._force:
+                self._leave(key, "changed here and in the library", shelf)
+                return False
+        draft = self._draft(key)
+        if draft and draft.author and draft.digest != sheet.digest and not self._force:
+            self._leave(key, f"{plain(draft.author)} has an unpublished draft of it", None)
+            return False
+        return True
+
+    def _leave(self, key: Key, why: str, shelf: Shelf | None) -> None:
+        self.is_done = False
+        click.echo(f"{key}: {why}, so left alone; --force publishes what is here")
+        if shelf is not None:
+            self._show(key, shelf.text)
+
+    def _draft(self, key: Key) -> Draft | None:
+        try:
+            return self._documents.drafts.read(key.kind, key.name)
+        except Missing:
+            return None
+
+    # ---- before anything is published -----------------------------------------------
+
+    def check(self, keys: Iterable[Key]) -> bool:
+        """Whether everything can be published; shows what is wrong."""
+        keys, guards = list(keys), self._guards(keys)
+        sound = True
+        for key in keys:
+            text = self._here.sheets[key].text
+            checked = called(key.name, check(key.kind, text, guards, self._documents.packs))
+            if not checked.passed:
+                sound = False
+                _show_faults(self._here.sheets[key], checked)
+        if not sound:
+            click.echo("nothing was published", err=True)
+        return sound
+
+    def _guards(self, keys: Iterable[Key]) -> Guards:
+        """The policy that will be in force: one that is pushed too comes first."""
+        key = Key("policy", self._documents.policy)
+        if key in keys:
+            policy = load_policy(self._here.sheets[key].text, self._documents.packs).policy
+            if policy is not None:
+                return make_guards(policy)
+        return self._documents.guards()
+
+    # ---- publishing -----------------------------------------------------------------
+
+    def publish(self, key: Key, note: str, *, dry_run: bool) -> None:
+        """Publish one document, and say what changed."""
+        shelf = self._library.get(key)
+        number = max(each.number for each in shelf.versions) + 1 if shelf else 1
+        try:
+            number = number if dry_run else self._publish(key, note)
+        except (Conflict, Archived, Refused) as error:
+            self.is_done = False
+            click.echo(f"{key}: {plain(str(error))}; push again", err=True)
+            return
+        click.echo(f"{key}: {'would become' if dry_run else 'is now'} version {number}")
+        if shelf is not None:
+            self._show(key, shelf.text)
+
+    def _publish(self, key: Key, note: str) -> int:
+        sheet, now, author = self._here.sheets[key], datetime.now(UTC), whoever_types()
+        draft = self._draft(key)
+        read_at = draft.digest if draft else None
+        if read_at != sheet.digest:
+            self._documents.drafts.save(key.kind, key.name, sheet.text, read_at, author, now)
+        version = self._documents.publish(key.kind, key.name, sheet.digest, author, note, now)
+        self._here.note(key, sheet.digest)
+        return version.number
+
+    def _show(self, key: Key, before: str) -> None:
+        for line in told(key, before, self._here.sheets[key].text, self._documents):
+            click.echo(line)
+
+
+def _show_faults(sheet: Sheet, checked: Checked) -> None:
+    errors = [each for each in checked.diagnostics if each.severity == "error"]
+    show_diagnostics(terminal(), str(sheet.path), sheet.text.removeprefix("\ufeff"), errors)
+    if checked.examples is not None and not checked.examples.passed:
+        document, _ = read(sheet.text)
+        lines = [
+            document.place(("examples", result.number)).line if document else 1
+            for result in checked.examples.results
+        ]
+        show_examples(terminal(), str(sheet.path), lines, checked.examples)

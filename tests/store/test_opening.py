@@ -1,0 +1,98 @@
+"""Opening the database that the environment names."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from service.store.database import Database
+from service.store.migrations import is_current, migrate
+from service.store.opening import (
+    DEFAULT_URL,
+    WrongTables,
+    bring_up,
+    named_database,
+    open_database,
+    shown_url,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_file_in_this_folder_is_the_default() -> None:
+    """Where DATABASE_URL is not set, or empty."""
+    assert named_database({}).url == named_database({"DATABASE_URL": ""}).url == DEFAULT_URL
+
+
+def test_first_use_makes_the_tables_on_sqlite_only(empty_database: Database) -> None:
+    """A PostgreSQL waits for `unghost migrate`."""
+    environment = {"DATABASE_URL": empty_database.url}
+    if empty_database.is_sqlite:
+        open_database(environment).close()
+    else:
+        with pytest.raises(WrongTables, match="run `unghost migrate`"):
+            open_database(environment)
+        assert not is_current(empty_database)
+        assert bring_up(empty_database) == ["The first tables."]
+        open_database(environment).close()
+
+    assert is_current(empty_database)
+    assert bring_up(empty_database) == []
+
+
+def test_tables_of_a_later_version_are_left_alone(empty_database: Database) -> None:
+    """Who goes back to an earlier version is told so."""
+    migrate(empty_database)
+    with empty_database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(WrongTables, match="later version"):
+        bring_up(empty_database)
+    with pytest.raises(WrongTables):
+        open_database({"DATABASE_URL": empty_database.url})
+
+
+OPENER = """
+from service.store.opening import open_database
+database = open_database()
+database.ping()
+"""
+
+
+def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """As the workers of a service do at its first start."""
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}", "PATH": ""}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", OPENER], cwd=ROOT, env=environment)
+        for _ in range(4)
+    ]
+
+    assert [process.wait(timeout=120) for process in processes] == [0] * 4
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://kim:geheim@host/name",
+        "postgresql://kim:geheim@host:port/name",
+        "geheim",
+        "sqlite://geheim",
+        "postgresql:/geheim",
+    ],
+)
+def test_address_that_is_none_is_refused_without_its_password(url: str) -> None:
+    """Before anything is connected to."""
+    with pytest.raises(ValueError, match=r"database|DATABASE_URL") as refused:
+        named_database({"DATABASE_URL": url})
+
+    assert "geheim" not in str(refused.value)
+
+
+def test_address_is_shown_without_its_password() -> None:
+    """As it may stand in a log."""
+    database = Database("postgresql://kim:geheim@host/name")
+
+    assert shown_url(database) == "postgresql://kim:***@host/name"
+    assert shown_url(Database("sqlite:///unghost.db")) == "sqlite:///unghost.db"

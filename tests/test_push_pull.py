@@ -1,0 +1,282 @@
+"""`unghost push` and `unghost pull`: a folder and the library kept in step, as it is typed."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.store.database import Database
+from service.store.documents import Documents
+from service.store.first_start import import_folder
+from service.store.in_step import standing
+from service.store.migrations import migrate
+from service.terminal.pull import pull_command
+from service.terminal.push import push_command
+from tests.store.library_texts import NOW, PACKS, POLICY, library, playbook, published, written
+
+
+@pytest.fixture
+def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Documents:
+    """An empty library, which is the one that the commands work on."""
+    url = f"sqlite:///{tmp_path / 'unghost.db'}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    database = Database(url)
+    migrate(database)
+    return library(database)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, documents: Documents) -> Path:
+    """A folder that is in step with the library since its first start."""
+    found = written(tmp_path / "here")
+    database = Database(f"sqlite:///{tmp_path / 'unghost.db'}")
+    import_folder(database, found, found / "policy" / "default.yaml", PACKS, NOW)
+    assert documents.all()
+    return Path("here")
+
+
+def push(*arguments: object) -> Result:
+    """The command, run as if typed."""
+    return CliRunner().invoke(push_command, [*map(str, arguments)], catch_exceptions=False)
+
+
+def pull(*arguments: object) -> Result:
+    """The same."""
+    return CliRunner().invoke(pull_command, [*map(str, arguments)], catch_exceptions=False)
+
+
+def lines(result: Result) -> list[str]:
+    """What it printed."""
+    return result.output.splitlines()
+
+
+CHANGE = "  play `again` waits 5 days after the step before → {} days after the step before"
+
+
+# ---- push ---------------------------------------------------------------------------
+
+
+def test_a_folder_in_step_is_nothing_to_push_or_pull(folder: Path) -> None:
+    """Neither says a word."""
+    for command in (push, pull):
+        result = command(folder)
+        assert (result.output, result.exit_code) == ("", 0)
+
+
+def test_what_changed_in_the_folder_is_published(folder: Path, documents: Documents) -> None:
+    """As a new version, with what changed in words; a dry run only says so."""
+    (folder / "short.yaml").write_text(playbook(6))
+    (folder / "more.yaml").write_text(playbook(name="more"))
+
+    dry = push(folder, "--dry-run")
+    assert lines(dry) == [
+        "playbook `more`: would become version 1",
+        "playbook `short`: would become version 2",
+        CHANGE.format(6),
+    ]
+    assert len(documents.all()) == 2
+    assert not (folder / ".unghost.json").exists()
+
+    result = push(folder, "--note", "slower")
+    assert lines(result) == [
+        "playbook `more`: is now version 1",
+        "playbook `short`: is now version 2",
+        CHANGE.format(6),
+    ]
+    assert result.exit_code == 0
+    newest = documents.versions("playbook", "short")[0]
+    assert (newest.number, newest.note) == (2, "slower")
+    assert newest.author.startswith("terminal")
+    assert documents.text("playbook", "short", 2) == playbook(6)
+    assert push(folder).output == ""
+
+
+def test_a_comment_is_published_and_told_as_such(folder: Path) -> None:
+    """Nothing that decides has changed."""
+    (folder / "short.yaml").write_text(playbook() + "# a note\n")
+
+    assert lines(push(folder)) == [
+        "playbook `short`: is now version 2",
+        "  only comments, layout, or the order of what has no order",
+    ]
+
+
+def test_with_one_mistake_nothing_is_published(folder: Path, documents: Documents) -> None:
+    """Errors and failing examples are shown at their lines."""
+    (folder / "short.yaml").write_text(playbook(6))
+    (folder / "bad.yaml").write_text(playbook(name="bad").replace("hello, w", "helo, w"))
+    (folder / "failing.yaml").write_text(playbook(name="failing", expected="stop"))
+
+    result = push(folder)
+
+    assert result.exit_code == 1
+    assert "here/bad.yaml:7:55: error: there is no template `helo`" in result.output
+    assert "FAILED after the first e-mail  here/failing.yaml:13" in result.output
+    assert lines(result)[-1] == "nothing was published"
+    assert [each.latest for each in documents.all()] == [1, 1]
+
+
+def test_playbooks_are_checked_under_the_policy_that_comes_with_them(folder: Path) -> None:
+    """The policy goes first."""
+    text = playbook(0).replace("10:00", "20:00").replace("follow_up}\n", "follow_up, due: X}\n")
+    (folder / "short.yaml").write_text(text.replace("X", "2026-11-18"))
+    assert push(folder).exit_code == 1
+
+    (folder / "policy" / "default.yaml").write_text(POLICY.replace("17:00", "21:00"))
+
+    assert [line for line in lines(push(folder)) if not line.startswith(" ")] == [
+        "policy `default`: is now version 2",
+        "playbook `short`: is now version 2",
+    ]
+
+
+def test_what_changed_in_the_library_is_left_to_pull(folder: Path, documents: Documents) -> None:
+    """Push says so, and pull fetches it; afterwards they are in step."""
+    published(documents, playbook(6))
+
+    assert (
+        push(folder).output == "playbook `short`: the library is ahead; `unghost pull` fetches it\n"
+    )
+    dry = pull(folder, "--dry-run")
+    assert (folder / "short.yaml").read_text() == playbook(5)
+    result = pull(folder)
+    assert lines(dry)[0] == "playbook `short`: here/short.yaml would become version 2"
+    assert lines(result) == [
+        "playbook `short`: here/short.yaml is now version 2",
+        CHANGE.format(6),
+    ]
+    assert (folder / "short.yaml").read_text() == playbook(6)
+    assert pull(folder).output == push(folder).output == ""
+
+
+@pytest.mark.parametrize("command", [push, pull])
+def test_where_both_have_changed_neither_is_touched(
+    folder: Path, documents: Documents, command: object
+) -> None:
+    """Unless somebody insists on one of them."""
+    push(folder)
+    (folder / "short.yaml").write_text(playbook(6))
+    published(documents, playbook(7))
+
+    for result in (push(folder), pull(folder)):
+        assert lines(result)[0].startswith(
+            "playbook `short`: changed here and in the library, so left alone; --force "
+        )
+        assert result.exit_code == 1
+    assert (folder / "short.yaml").read_text() == playbook(6)
+    assert len(documents.versions("playbook", "short")) == 2
+
+    result = push(folder, "--force") if command is push else pull(folder, "--force")
+    assert result.exit_code == 0
+    days = 6 if command is push else 7
+    assert documents.drafts.read("playbook", "short").text == playbook(days)
+    assert (folder / "short.yaml").read_text() == playbook(days)
+    assert push(folder).output == pull(folder).output == ""
+
+
+def test_somebody_elses_draft_is_not_passed_over(folder: Path, documents: Documents) -> None:
+    """What they have written stays, unless somebody insists."""
+    read_at = documents.drafts.read("playbook", "short").digest
+    documents.drafts.save("playbook", "short", playbook(9), read_at, "ann", NOW)
+    (folder / "short.yaml").write_text(playbook(6))
+
+    result = push(folder)
+
+    (told,) = lines(result)
+    assert told.startswith("playbook `short`: ann has an unpublished draft of it, so left alone;")
+    assert result.exit_code == 1
+    assert push(folder, "--force").exit_code == 0
+
+
+def test_archived_and_missing_are_told(folder: Path, documents: Documents) -> None:
+    """Nothing is archived, brought back or deleted by itself."""
+    published(documents, playbook(name="there"), "there")
+    documents.archive("playbook", "short", "ann", NOW)
+
+    assert lines(push(folder)) == [
+        "playbook `there`: only in the library",
+        "playbook `short`: archived in the library, so left out",
+    ]
+    (folder / "new.yaml").write_text(playbook(name="new"))
+    assert lines(pull(folder)) == [
+        "playbook `new`: only here; `unghost push` publishes it",
+        "playbook `short`: archived in the library; here/short.yaml stays",
+        "playbook `there`: here/there.yaml is now version 1",
+    ]
+
+
+def test_an_empty_folder_gets_all_of_it(folder: Path, documents: Documents, tmp_path: Path) -> None:
+    """Policies too, byte for byte."""
+    text = playbook(name="crlf").replace("\n", "\r\n")
+    published(documents, text, "crlf")
+    (tmp_path / "empty").mkdir()
+
+    pull(tmp_path / "empty")
+
+    assert (tmp_path / "empty" / "crlf.yaml").read_bytes() == text.encode()
+    assert (tmp_path / "empty" / "policy" / "default.yaml").read_text() == POLICY
+    assert (tmp_path / "empty" / "short.yaml").read_text() == (folder / "short.yaml").read_text()
+    assert push(tmp_path / "empty").output == ""
+
+
+def test_an_empty_library_gets_all_of_it(documents: Documents, tmp_path: Path) -> None:
+    """The policy first."""
+    result = push(written(tmp_path / "here"))
+
+    assert lines(result) == [
+        "policy `default`: is now version 1",
+        "playbook `short`: is now version 1",
+    ]
+    assert [each.active for each in documents.all()] == [1, 1]
+
+
+def test_a_file_that_holds_something_else_is_not_written_over(
+    folder: Path, documents: Documents
+) -> None:
+    """And push does not guess what it might be."""
+    published(documents, playbook(name="there"), "there")
+    (folder / "there.yaml").write_text("title: my notes\n")
+
+    result = pull(folder)
+    assert "here/there.yaml holds something else, so left alone" in result.output
+    assert result.exit_code == 1
+    refused = push(folder)
+    assert "here/there.yaml: holds neither a playbook nor a policy" in refused.output
+    assert refused.exit_code == 2
+
+
+def test_a_folder_that_cannot_be_read_ends_the_command(folder: Path) -> None:
+    """Two files of one playbook, no UTF-8, or notes that are none."""
+    (folder / "twin.yaml").write_text(playbook())
+    assert "is in here/short.yaml already" in push(folder).output
+    (folder / "twin.yaml").write_bytes(b"\xff")
+    assert "here/twin.yaml: cannot be read" in push(folder).output
+    (folder / "twin.yaml").unlink()
+    (folder / ".unghost.json").write_text("[]")
+    assert "delete it to begin anew" in pull(folder).output
+
+
+# ---- who is ahead -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("folder", "library", "base", "is_new", "expected"),
+    [
+        ("a", "a", None, False, "in step"),
+        ("b", "a", "a", False, "folder ahead"),
+        ("a", "b", "a", False, "library ahead"),
+        ("c", "b", "a", False, "both ahead"),
+        ("a", "b", None, False, "library ahead"),  # an earlier version, unchanged
+        ("c", "b", None, True, "folder ahead"),  # nobody has worked in the library
+        ("c", "b", None, False, "both ahead"),
+        ("c", "b", "x", False, "both ahead"),  # noted of another library
+        ("b", "a", "b", False, "library ahead"),  # rolled back there
+    ],
+)
+def test_who_is_ahead(
+    folder: str, library: str, base: str | None, is_new: bool, expected: str
+) -> None:
+    """Told from the text at which both were last in step."""
+    assert standing(folder, library, base, {"a", "b"}, is_new=is_new) == expected
