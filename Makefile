@@ -24,10 +24,10 @@ CAN_SERVE := $(VENV)/.can-serve-$(SUM)
 CAN_TEST  := $(VENV)/.can-test-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test fuzz fuzz-time fuzz-http sanitize endurance lint types bench profile pins clean
+.PHONY: help serve test fuzz fuzz-time fuzz-guards fuzz-http sanitize endurance lint types bench profile pins clean
 
 help:  ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: $(CAN_SERVE)  ## Run the service on this machine: make serve PORT=8000
 	@$(BIN)/unghost serve --port $(PORT)
@@ -40,6 +40,9 @@ fuzz: $(CAN_TEST)  ## Hold the rules against three oracles: make fuzz N=100000 S
 
 fuzz-time: $(CAN_TEST)  ## Hold windows against the clock: every zone, every hour of two years
 	@$(BIN)/python -m tests.oracle.time_sweep
+
+fuzz-guards: $(CAN_TEST)  ## Hold the contact policy against the clock, minute by minute: make fuzz-guards N=10000
+	@GUARD_CASES=$(N) $(BIN)/python -m pytest tests/decision/test_guards.py
 
 fuzz-http: $(CAN_TEST)  ## Hold the service against openapi.yaml: make fuzz-http SECONDS=600 SEED=2026
 	@$(BIN)/python -m tests.endurance.http_fuzz $(or $(SECONDS),600) $(SEED)

@@ -99,11 +99,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         ValueError: a file of the contract does not hold what it should.
     """
     settings = settings or Settings.from_environment()
+    guards = open_policy(settings.policy_file())
     app = Service("unghost", static_folder=None)
     app.url_map.merge_slashes = False  # no redirects: a wrong address is a wrong address
     app.extensions[EXTENSION] = State(
-        library=open_library(settings.playbooks),
-        guards=open_policy(settings.policy_file()),
+        library=open_library(settings.playbooks, guards.policy),
+        guards=guards,
         default_playbook=settings.default_playbook,
         mistakes_in_request=request_checker(shipped("schemas", "decision-request.schema.json")),
         files=read_contract(shipped("openapi.yaml"), shipped("schemas")),

@@ -13,6 +13,8 @@ from service.playbook.meaning.scope import Kind
 
 SERVICE = Path(__file__).parents[1] / "service"
 POLICY_SOURCE = SERVICE / "policy"
+#: What says where a playbook and a policy do not fit each other.
+FIT_SOURCE = SERVICE / "decision" / "fit"
 #: What makes a diagnostic, or what becomes one, from a code as its first argument.
 MAKERS = frozenset(
     {"Diagnostic", "Fault", "Refused", "_Words", "_number_of_parts", "fault", "report"}
@@ -25,8 +27,8 @@ def diagnostic_codes() -> frozenset[str]:
 
 
 def policy_codes() -> frozenset[str]:
-    """Every code that only a contact policy or a pack of laws can have."""
-    return codes_in(POLICY_SOURCE) - diagnostic_codes()
+    """Every code that only a policy or a pack of laws can have, or a playbook under a policy."""
+    return (codes_in(POLICY_SOURCE) | codes_in(FIT_SOURCE)) - diagnostic_codes()
 
 
 @functools.cache

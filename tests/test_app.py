@@ -6,6 +6,7 @@ import pytest
 
 from service.app import Settings, create_app
 from service.shipped import shipped
+from service.store.policies import FaultyPolicy
 
 
 @pytest.mark.parametrize(
@@ -13,12 +14,16 @@ from service.shipped import shipped
     [
         ({}, Settings(shipped("playbooks"), "house")),
         (
-            {"UNGHOST_PLAYBOOKS": "", "UNGHOST_DEFAULT_PLAYBOOK": ""},
+            {"UNGHOST_PLAYBOOKS": "", "UNGHOST_DEFAULT_PLAYBOOK": "", "UNGHOST_POLICY": ""},
             Settings(shipped("playbooks"), "house"),
         ),
         (
             {"UNGHOST_PLAYBOOKS": "/etc/unghost", "UNGHOST_DEFAULT_PLAYBOOK": "mine"},
             Settings(Path("/etc/unghost"), "mine"),
+        ),
+        (
+            {"UNGHOST_POLICY": "/etc/unghost/policy.yaml"},
+            Settings(shipped("playbooks"), "house", Path("/etc/unghost/policy.yaml")),
         ),
     ],
 )
@@ -27,6 +32,38 @@ def test_settings_come_from_the_environment(
 ) -> None:
     """What the environment does not say, or leaves empty, is the default."""
     assert expected == Settings.from_environment(environment)
+
+
+def test_the_policy_is_the_named_one_or_that_of_the_folder_or_the_shipped_one(
+    tmp_path: Path,
+) -> None:
+    """The nearest to what the operator said."""
+    shipped_one = shipped("playbooks", "policy", "default.yaml")
+    beside = tmp_path / "policy" / "default.yaml"
+    named = tmp_path / "strict.yaml"
+    before = Settings(tmp_path).policy_file()
+    beside.parent.mkdir()
+    beside.write_text(shipped_one.read_text("utf-8"), "utf-8")
+
+    assert before == shipped_one == Settings(shipped("playbooks")).policy_file()
+    assert Settings(tmp_path).policy_file() == beside
+    assert Settings(tmp_path, policy=named).policy_file() == named
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(None, FileNotFoundError), ("policy: mine\ntitle: Mine\n", FaultyPolicy)],
+)
+def test_nobody_is_served_without_the_policy_that_was_asked_for(
+    text: str | None, expected: type[Exception], tmp_path: Path
+) -> None:
+    """A policy that is missing or has errors is found at the start, and named."""
+    file = tmp_path / "policy.yaml"
+    if text is not None:
+        file.write_text(text, "utf-8")
+
+    with pytest.raises(expected, match=r"policy\.yaml"):
+        create_app(Settings(shipped("playbooks"), policy=file))
 
 
 def test_missing_folder_stops_the_start(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from service.__main__ import main
 from service.playbook import Diagnostic, Place
+from service.terminal.answer import ago
 from service.terminal.mistakes import annotation, excerpt
 from service.web.server import Address, settings
 
@@ -242,6 +244,59 @@ def test_test_without_examples_says_how_to_begin(tmp_path: Path) -> None:
     assert "1 of 1 example passed" in unghost("test", str(bare)).output
 
 
+def test_test_runs_the_examples_of_policies_and_laws(tmp_path: Path) -> None:
+    """As it runs those of playbooks: with the same look, and the same ends."""
+    policy, laws = tmp_path / "policy.yaml", tmp_path / "laws.yaml"
+    rule = "{guard: late, channels: [phone], hours: 08:00-18:00, because: Families.}"
+    other = "{guard: rest, channels: [email], gap: 4 hours, because: Let them read.}"
+    law = "{law: late, country: US, gap: 1 hour, citation: Act 1, checked: 2026-11-22, because: B.}"
+    case = (
+        "{example: six, prospect: {time_zone: America/Chicago}, as_of: 2026-11-18 18:00,"
+        " by: phone, expect: {verdict: ALLOW}}"
+    )
+    head = "policy: mine\ntitle: Mine\nabout: Mine.\nrules:\n"
+    policy.write_text(f"{head}  - {rule}\n  - {other}\nexamples:\n  - {case}\n")
+    laws.write_text(
+        f"laws: ours\ntitle: Ours\nnotice: None.\nrows:\n  - {law}\nexamples:\n  - {case}\n"
+    )
+
+    failing, passing = unghost("test", str(policy)), unghost("test", str(laws))
+
+    assert [line.split() for line in failing.output.splitlines()] == [
+        ["FAILED", "six", f"{policy}:8"],
+        ["expected", "actual"],
+        ["verdict", "ALLOW", "HOLD_UNTIL"],
+        ["because:", "`late`:", "Families."],
+        [f"{policy}:", "0", "of", "1", "example", "passed"],
+        [f"{policy}:", "no", "example", "reaches", "`rest`"],
+    ]
+    assert failing.exit_code == 1
+    assert passing.output.splitlines() == [
+        "passed six",
+        f"{laws}: 1 of 1 example passed",
+        f"{laws}: no example reaches `late`",
+    ]
+    assert passing.exit_code == 0
+
+
+def test_test_of_a_policy_without_examples_or_with_errors(tmp_path: Path) -> None:
+    """It says how to begin, and the proposal can be run; or it shows what is wrong."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("policy: mine\ntitle: Mine\nabout: Mine.\n")
+
+    bare = unghost("test", str(policy))
+
+    first, _, proposed = bare.output.partition("\n")
+    assert first.endswith("policy.yaml: there are no examples yet. Begin with one, at the end:")
+    assert bare.exit_code == 0
+    policy.write_text(policy.read_text() + proposed)
+    assert "1 of 1 example passed" in unghost("test", str(policy)).output
+    policy.write_text(policy.read_text().replace("opt-out}", "opted}"))
+    faulty = unghost("test", str(policy))
+    assert "there is no guard `opted` [unknown-guard]" in faulty.output
+    assert faulty.exit_code == 1
+
+
 def test_test_of_a_faulty_playbook_shows_its_errors() -> None:
     """What cannot be loaded cannot be tested, and says why."""
     result = unghost("test", "faulty.yaml", "none.yaml")
@@ -271,6 +326,39 @@ def test_decide_answers_in_words() -> None:
         "Playbook sound (sha256:",
     ):
         assert words in said
+
+
+def test_decide_tells_what_is_overdue_and_what_is_held(tmp_path: Path) -> None:
+    """Since when it was due, how long ago that is, and what it has to wait for."""
+    request, policy = tmp_path / "request.json", tmp_path / "policy.yaml"
+    asked = json.loads(Path(REQUEST).read_text()) | {"as_of": "2026-11-20T17:30:00-06:00"}
+    request.write_text(json.dumps(asked))
+    policy.write_text(
+        "policy: mine\ntitle: Mine\nabout: Mine.\nrules:\n"
+        "  - {guard: only-on-mondays, days: [mon], hours: 10:00-12:00, because: As they wished.}\n"
+    )
+
+    result = unghost("decide", "--policy", str(policy), str(request))
+
+    said = " ".join(result.output.split())
+    for words in (
+        "When Monday 23 November 2026, 10:00 (America/Chicago, business hours)",
+        "until Monday 23 November 2026, 12:00",
+        "it was due on Friday 13 November 2026, 09:00: 7 days ago",
+        "Why Appeal to their sense of being a good person. (a play fits, but contact has to wait)",
+        "Limits only-on-mondays: not before Monday 23 November 2026, 10:00. As they wished.",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [("P1DT6H", "1 day ago"), ("P12D", "12 days ago"), ("PT23H59M", "23 hours ago"),
+     ("PT1M1S", "1 minute ago"), ("PT40S", "40 seconds ago")],
+)  # fmt: skip
+def test_how_long_ago_is_told_by_its_longest_part(duration: str, words: str) -> None:
+    """Nobody needs the seconds of a week."""
+    assert ago(duration) == words
 
 
 def test_decide_as_json_is_the_services_answer() -> None:
@@ -389,7 +477,37 @@ def test_serve_answers_counts_and_ends(tmp_path: Path) -> None:
     assert count.endswith(" 8.0")
     assert f"Unghost answers at http://127.0.0.1:{port}" in said
     assert "Not served: " in said
+    assert re.search(r"^Contact policy in .*default\.yaml: default$", said, re.MULTILINE)
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "expected"),
+    [
+        ("policy: mine\ntitle: Mine\nabout: Mine.\nrule: []\n", 1,
+         "policy.yaml:4:1: error: `rule` is no part of a contact policy [unknown-key]"),
+        (None, 2, "policy.yaml: cannot be read: no such file or directory"),
+    ],
+)  # fmt: skip
+def test_serve_does_not_begin_without_its_policy(
+    text: str | None,
+    status: int,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is wrong with the policy is shown as `unghost check` shows it; nobody listens."""
+    file = tmp_path / "policy.yaml"
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setenv("UNGHOST_POLICY", str(file))
+
+    result = unghost("serve")
+
+    assert result.exit_code == status
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Unghost answers" not in result.stderr
 
 
 def _wait_for(address: str, server: subprocess.Popen[str]) -> None:
@@ -415,13 +533,15 @@ def _get(question: str | urllib.request.Request) -> bytes:
 
 def test_why_tells_what_a_play_lacks_and_what_would_change_it() -> None:
     """In sentences: what is missing, and what would make the play win."""
+    facts = "`existing_client` true and `rapport` strong"
     result = unghost("why", "request.json", "gift", "--playbook", "sound.yaml")
 
     assert [line.rstrip() for line in result.output.splitlines()] == [
         "gift (line 14): Send a gift. It fits or not, nobody knows.",
         "  Missing    `rapport` is not known, and must be strong (line 14)",
         "             `existing_client` is not known, and must be true (line 14)",
-        "  Facts      It would win with `existing_client` true and `rapport` strong.",
+        f"  Facts      It would win with {facts}, and be due 2026-11-20",
+        "             14:00.",
         "  On course  Never while they are silent: 1,100 days go by without it.",
         "  By itself  Never by time alone: 1,100 days go by without it.",
     ]
@@ -430,9 +550,26 @@ def test_why_tells_what_a_play_lacks_and_what_would_change_it() -> None:
 
 def test_why_of_the_winner_says_that_it_wins() -> None:
     """There is nothing to change."""
+    said = "Reopen the conversation, by voicemail"
     result = unghost("why", REQUEST, "good-person-voicemail")
 
-    assert result.output == "`good-person-voicemail` wins.\n"
+    assert [line.rstrip() for line in result.output.splitlines()] == [
+        f"`good-person-voicemail` wins: {said}, due 2026-11-20 14:00.",
+        "  Because    Appeal to their sense of being a good person.",
+    ]
+
+
+def test_why_tells_which_guard_turned_a_play_away() -> None:
+    """In the guard's words, with what would open the way; the rest is said once for all plays."""
+    body = json.loads(Path(REQUEST).read_text())
+    body["prospect"] |= {"do_not_call": True}
+
+    result = unghost("why", "-", stdin=json.dumps(body).encode())
+
+    lines = [line.rstrip() for line in result.output.splitlines()]
+    assert "  Policy     do-not-call bars it: They are on a do-not-call list." in lines
+    assert [line for line in lines if "`do_not_call` false" in line]
+    assert lines[-1].startswith("No other play comes up by time alone")
 
 
 def test_why_as_json_is_the_whole_answer() -> None:

@@ -29,6 +29,7 @@ from service.__main__ import main
 from service.decision import make_ready
 from service.decision.answer import Reason
 from service.decision.examples import run_examples
+from service.decision.guards.examples import run_policy_examples
 from service.playbook import limits, load
 from service.playbook.meaning.windows import BUILT_IN_WINDOWS
 from service.playbook.messages import markup, wording
@@ -48,11 +49,12 @@ from service.playbook.vocabulary import (
     TALK,
     UNREACHED,
 )
-from service.policy import load_laws, load_policy
+from service.policy import LoadedLaws, LoadedPolicy, load_laws, load_policy, policy_of_laws
 from service.policy.policy import STANDING_GUARDS
 from service.shipped import shipped
 from service.store.packs import open_packs
 from tests.diagnostic_codes import diagnostic_codes, policy_codes
+from tests.policies import SHIPPED
 
 MANUAL = shipped("playbooks", "README.md").read_text("utf-8")
 FRAME = (Path(__file__).parent / "corpus" / "manual" / "frame.yaml").read_text("utf-8")
@@ -160,20 +162,28 @@ def test_examples_of_the_manual_run(block: Block) -> None:
     assert told == []
     assert loaded.playbook is not None
     assert loaded.ruleset is not None
-    report = run_examples(make_ready(loaded.ruleset), loaded.playbook.examples)
+    report = run_examples(make_ready(loaded.ruleset), SHIPPED, loaded.playbook.examples)
     failed = [result for result in report.results if not result.passed]
     assert len(failed) == int(block.marks.get("fails", 0)), failed
 
 
 @pytest.mark.parametrize("block", params("yaml", policies=True))
 def test_policies_of_the_manual_are_right(block: Block) -> None:
-    """Each loads, or has exactly the mistake that it shows; it has examples."""
-    is_laws = block.policy.startswith("laws:")
-    loaded = load_laws(block.policy) if is_laws else load_policy(block.policy, PACKS)
+    """Each loads, or has exactly the mistake that it shows; its examples pass."""
+    loaded: LoadedPolicy | LoadedLaws
+    if block.policy.startswith("laws:"):
+        loaded = load_laws(block.policy)
+        policy = loaded.laws and policy_of_laws(loaded.laws)
+    else:
+        loaded = load_policy(block.policy, PACKS)
+        policy = loaded.policy
 
     found = {diagnostic.code for diagnostic in loaded.diagnostics}
     assert found == ({block.marks["shows"]} if "shows" in block.marks else set())
-    assert loaded.examples or found
+    if policy is not None:
+        report = run_policy_examples(policy, loaded.examples)
+        assert [result for result in report.results if not result.passed] == []
+        assert report.results
 
 
 @pytest.mark.parametrize("block", params("yaml"))

@@ -59,6 +59,7 @@ def test_every_shipped_playbook_is_named() -> None:
     named = set(re.findall(r"\(playbooks/([a-z-]+)\.yaml\)", README))
 
     assert {path.stem for path in shipped("playbooks").glob("*.yaml")} == named
+    assert "(playbooks/policy/default.yaml)" in README
 
 
 def test_every_folder_is_named() -> None:
@@ -68,3 +69,11 @@ def test_every_folder_is_named() -> None:
     }
 
     assert {name for name in folders if f"`service/{name}/`" in README} == folders
+
+
+def test_every_setting_is_named() -> None:
+    """What the environment can say to the service stands in the README."""
+    wanted = set(re.findall(r"UNGHOST_\w+", (ROOT / "service" / "app.py").read_text()))
+
+    assert len(wanted) >= 3
+    assert wanted == set(re.findall(r"UNGHOST_\w+", README))

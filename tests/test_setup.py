@@ -65,7 +65,7 @@ def test_make_help_knows_every_target() -> None:
 
 
 def test_wheel_carries_what_ships(tmp_path: Path) -> None:
-    """A wheel holds the schemas, the playbooks and openapi.yaml, and finds them there."""
+    """A wheel holds the schemas, the playbooks, the policies and openapi.yaml, and finds them."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
@@ -75,7 +75,7 @@ def test_wheel_carries_what_ships(tmp_path: Path) -> None:
     program = (
         "from service.shipped import shipped; "
         "print(shipped('openapi.yaml'), *sorted(shipped('schemas').iterdir()), "
-        "*shipped('playbooks').glob('*.yaml'), sep='\\n')"
+        "*shipped('playbooks').rglob('*.yaml'), sep='\\n')"
     )
     found = subprocess.run(
         [sys.executable, "-c", program],
@@ -86,5 +86,6 @@ def test_wheel_carries_what_ships(tmp_path: Path) -> None:
     ).stdout.split()
     carried = {Path(line).relative_to(tmp_path / "site/service/shipped_files") for line in found}
     schemas = {path.relative_to(ROOT) for path in (ROOT / "schemas").iterdir()}
-    playbooks = {path.relative_to(ROOT) for path in (ROOT / "playbooks").glob("*.yaml")}
+    playbooks = {path.relative_to(ROOT) for path in (ROOT / "playbooks").rglob("*.yaml")}
+    assert Path("playbooks/policy/default.yaml") in playbooks
     assert carried == schemas | playbooks | {Path("openapi.yaml")}

@@ -17,23 +17,31 @@ _NOON = time(12)
 
 
 class Absence(NamedTuple):
-    """Somebody is away: until when, and since when we know it.
+    """Somebody is away: until when they are to be left alone, and since when we know it.
 
-    `back` is the day of their return. `began` is the moment the latest `out_of_office` message
-    came in, None where only the fact `out_of_office_until` tells of it.
+    `free` is the end of the hold. `began` is the moment an `out_of_office` message answered
+    what we last sent, None where only the fact `out_of_office_until` tells of the absence.
     """
 
-    back: date
+    free: datetime
     began: datetime | None
 
 
 def absence(request: Request) -> Absence | None:
-    """The absence that a request tells of, be it over or not."""
-    back = request.given.get("out_of_office_until")
+    """The absence that a request tells of, be it over or not.
+
+    Where they may be in several time zones, it is over once it is in all of them. A message
+    from before our last touch may be of an earlier absence, so it does not tell when this began.
+    """
+    back, history = request.given.get("out_of_office_until"), request.history
     if not isinstance(back, date):
         return None
-    told = (t.at for t in reversed(request.history.inbound) if t.outcome == "out_of_office")
-    return Absence(back, next(told, None))
+    free = max(end_of_hold(back, clock) for clock in request.clocks)
+    told = (t.at for t in reversed(history.inbound) if t.outcome == "out_of_office")
+    began = next(told, None)
+    if began and history.last_touch_at and began < history.last_touch_at:
+        began = None
+    return Absence(free, began)
 
 
 def end_of_hold(back: date, calendar: Calendar) -> datetime:
@@ -59,7 +67,7 @@ def end_of_wait(
     due = calendar.after(anchor, amount, unit)
     if absence is None:
         return due
-    free = end_of_hold(absence.back, calendar)
+    free = absence.free
     if absence.began is None or absence.began >= due:
         return max(due, free)
     began = max(in_utc(absence.began), in_utc(anchor))

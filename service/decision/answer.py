@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from service.decision.guards.judge import Judged
 from service.decision.guards.verdict import Verdict
 from service.decision.message import Message, Notice
 from service.decision.timing import Timing
@@ -13,12 +14,16 @@ Reason = Literal["MATCHED", "FALLBACK", "HELD", "STOPPED", "NEEDS_DATA"]
 
 @dataclass(frozen=True)
 class Alternative:
-    """A play that fired and was not chosen, and what it lost to."""
+    """A play that fired and was not chosen, and what it lost to.
+
+    `judged` is what the contact policy says of it where that turned it away.
+    """
 
     rule: str
     action: str
     because: str
     lost_to: str
+    judged: Judged | None = None
 
     def to_json(self) -> dict[str, str]:
         """The form in an answer's `explanation.alternatives`."""

@@ -7,14 +7,14 @@ import re
 import warnings
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from importlib.resources import files
 from threading import Lock
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from holidays import HolidayBase, country_holidays
 
-from service.decision.clock import LATEST, in_utc, local, opening, shown
+from service.decision.clock import EARLIEST, LATEST, in_utc, local, opening, shown
+from service.decision.places import is_zone
 from service.playbook.rules import WaitUnit
 
 #: No wait is longer than this many units; a longer one is cut.
@@ -43,7 +43,8 @@ class Calendar(NamedTuple):
     region: str | None
 
     def morning(self, day: date) -> datetime:
-        """The first instant, in UTC, of a day."""
+        """The first instant, in UTC, of a day, kept between `EARLIEST` and `LATEST`."""
+        day = min(max(day, EARLIEST.date()), LATEST.date())
         return opening(datetime.combine(day, time()), self.zone)
 
     def is_holiday(self, day: date) -> bool:
@@ -131,17 +132,11 @@ def calendar_for(
 
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo | None:
-    """The zone, by membership in IANA's list: no path, no other case, nothing of the machine's."""
+    """The zone of a name, None where IANA has none."""
     try:
-        return ZoneInfo(name) if name in _zone_names() else None
+        return ZoneInfo(name) if is_zone(name) else None
     except (OSError, ValueError, KeyError):  # the list has it, the machine's copy is damaged
         return None
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    names = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
-    return frozenset(names) - {"Factory"}  # IANA's word for a clock that was never set
 
 
 @lru_cache(maxsize=4096)

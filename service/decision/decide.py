@@ -5,6 +5,7 @@ Pure: no clock, no disk, no network. The same request gives the same answer.
     facts at `as_of` → rules → candidates, best first → contact policy → timing → message
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from service.decision.changes import next_change
 from service.decision.explanation import rules_behind, unknown_facts
 from service.decision.facts import Reading, facts_at
 from service.decision.guards import Guards, Judged, Verdict, judge, opted_out
+from service.decision.guards.gates import window_gate
 from service.decision.message import Message, Notice, compose, offers
 from service.decision.pacing import ready_at
 from service.decision.prospect import Request
@@ -48,7 +50,8 @@ def decide(ready: Ready, guards: Guards, request: Request) -> Decision:
     exit_ = opted_out(request)
     if exit_.ruling == "BAR":
         stop = Candidate(plain_step("stop", exit_.because))
-        choice = _Choice(stop, None, (exit_,), _lost(found, stop, exit_.guard, {}))
+        ended = dict.fromkeys(range(len(found)), Judged((exit_,), None))
+        choice = _Choice(stop, None, (exit_,), _lost(found, stop, ended))
     else:
         changes_at = next_change(ready.clockwork, reasoned.facts, request.history, request.calendar)
         choice = _Choosing(ready, guards, request, reasoned, exit_, changes_at).choose(found)
@@ -67,18 +70,16 @@ class _Choosing(NamedTuple):
 
     def choose(self, found: list[Candidate]) -> _Choice:
         """The first candidate that the contact policy lets through."""
-        lost_to: dict[int, str] = {}
-        turned_away: list[Judged] = []
+        turned_away: dict[int, Judged] = {}
         for number, candidate in enumerate(found):
             ready_at, judged = self.judge(candidate)
             verdict = judged.verdict
             if verdict is None or verdict.ruling in ("ALLOW", "HOLD_UNTIL"):
-                timing = self.timing(candidate, ready_at, [*turned_away, judged])
-                alternatives = _lost(found, candidate, candidate.label, lost_to)
+                timing = self.timing(candidate, ready_at, [*turned_away.values(), judged])
+                alternatives = _lost(found, candidate, turned_away)
                 return _Choice(candidate, timing, judged.verdicts, alternatives)
-            lost_to[number] = verdict.guard
-            turned_away.append(judged)
-        return self._nothing(turned_away, _lost(found, None, "", lost_to))
+            turned_away[number] = judged
+        return self._nothing([*turned_away.values()], _lost(found, None, turned_away))
 
     def judge(self, candidate: Candidate) -> tuple[datetime | None, Judged]:
         """From when on a candidate could be done, and what the policy says of it."""
@@ -99,8 +100,10 @@ class _Choosing(NamedTuple):
         turns = (self.changes_at, *(each.turns_at for each in judged))
         as_of = self.request.history.as_of
         changes_at = min((turn for turn in turns if turn and turn > as_of), default=None)
-        window, calendar = self._window(candidate), self.request.calendar
-        return schedule(as_of, at, window, calendar, changes_at, allowed)
+        window, request = self._window(candidate), self.request
+        clocks = request.clocks if candidate.step.channel else (request.calendar,)
+        opens = window_gate(window, clocks)
+        return schedule(as_of, at, window, request.calendar, changes_at, allowed, opens)
 
     def _window(self, candidate: Candidate) -> Window:
         return self.ready.ruleset.windows[candidate.step.window]
@@ -116,7 +119,8 @@ class _Choosing(NamedTuple):
         if needed:
             step = plain_step("ask_for_data", _DATA_FIRST, needed)
         else:
-            step = plain_step("wait" if turns else "stop", _ALL_CLOSED)
+            opens = any(each.opens_at and each.opens_at > as_of for each in judged)
+            step = plain_step("wait" if opens else "stop", _ALL_CLOSED)
         candidate = Candidate(step)
         moments = [moment for moment in (self.changes_at, *turns) if moment]
         later = self._replace(changes_at=min(moments, default=None))
@@ -125,14 +129,21 @@ class _Choosing(NamedTuple):
 
 
 def _lost(
-    found: list[Candidate], winner: Candidate | None, won: str, guards: dict[int, str]
+    found: list[Candidate], winner: Candidate | None, turned_away: Mapping[int, Judged]
 ) -> tuple[Alternative, ...]:
     """Every play that fired and was not chosen, with the guard or the play it lost to."""
     return tuple(
-        Alternative(c.label, c.step.action, c.step.because, guards.get(number, won))
-        for number, c in enumerate(found)
-        if c.rule is not None and c is not winner
+        _alternative(candidate, winner, turned_away.get(number))
+        for number, candidate in enumerate(found)
+        if candidate.rule is not None and candidate is not winner
     )
+
+
+def _alternative(lost: Candidate, winner: Candidate | None, judged: Judged | None) -> Alternative:
+    verdict = None if judged is None else judged.verdict
+    won = winner.label if winner else ""
+    lost_to = won if verdict is None else verdict.guard
+    return Alternative(lost.label, lost.step.action, lost.step.because, lost_to, judged)
 
 
 def _answer(ready: Ready, request: Request, reasoned: Reasoned, choice: _Choice) -> Decision:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from service.decision import prospect
 from service.decision.answer import Decision
 from service.decision.calendar import Calendar, calendar_for
 from service.decision.clock import opening
@@ -17,7 +16,7 @@ from service.decision.decide import decide
 from service.decision.explanation import plain
 from service.decision.facts import Reading, facts_at
 from service.decision.guards import Guards
-from service.decision.prospect import InvalidRequest, Request
+from service.decision.prospect import InvalidRequest, Request, Words, read_request, whereabouts
 from service.decision.ready import Ready
 from service.decision.reasoning import reason
 from service.playbook.ruleset import END
@@ -28,6 +27,8 @@ _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 #: A day without a time stands for this hour, where the prospect is.
 _HOUR_OF_A_DAY = time(9)
 _CLOCKLESS = datetime(1970, 1, 1, tzinfo=UTC)  # every example says its own `as_of`
+#: Whoever writes an example meant another word.
+_SLIPS = ("unknown-fact", "computed-fact", "unknown-action")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,10 @@ class Check:
 
 @dataclass(frozen=True)
 class ExampleResult:
-    """One example run. `problems` say why it could not be decided at all."""
+    """One example run, and what was decided, as JSON. `problems` are slips in the example itself.
+
+    `decision` is None where they keep it from being decided at all.
+    """
 
     example: str
     number: int
@@ -58,7 +62,7 @@ class ExampleResult:
 
 @dataclass(frozen=True)
 class ExamplesReport:
-    """All examples of a playbook, and the rules, steps and tables that none of them reached."""
+    """All examples of a file, and the rules, steps, tables or laws that none of them reached."""
 
     results: tuple[ExampleResult, ...]
     unreached: tuple[str, ...]
@@ -85,21 +89,13 @@ def _run(
     ready: Ready, guards: Guards, example: Mapping[str, Any], number: int, reached: set[str]
 ) -> ExampleResult:
     title = str(example["example"])
-    try:
-        body = request_of(example)
-        request = prospect.read_request(body, ready.words, _CLOCKLESS)
-    except InvalidRequest as invalid:
-        problems = tuple(f"{error.path[1:]} {error.message}" for error in invalid.errors)
+    request, problems = read_example(example, ready.words)
+    if request is None:
         return ExampleResult(title, number, (), None, problems)
     decision = decide(ready, guards, request)
     reached.update(_reached(ready, request, decision))
-    mistaken = tuple(
-        warning.message
-        for warning in decision.warnings
-        if warning.code in ("unknown-fact", "computed-fact", "unknown-action")
-    )
     checks = tuple(_checks(example["expect"], decision, request.calendar))
-    return ExampleResult(title, number, checks, decision.to_json(), mistaken)
+    return ExampleResult(title, number, checks, decision.to_json(), problems)
 
 
 def _reached(ready: Ready, request: Request, decision: Decision) -> set[str]:
@@ -131,19 +127,38 @@ def _reachable(ready: Ready) -> list[str]:
 # ---- the request --------------------------------------------------------------------
 
 
+def read_example(
+    example: Mapping[str, Any], words: Words
+) -> tuple[Request | None, tuple[str, ...]]:
+    """The request of an example, and the slips in it; None where it cannot be read for them."""
+    try:
+        request = read_request(request_of(example), words, _CLOCKLESS)
+    except InvalidRequest as invalid:
+        return None, tuple(f"{error.path[1:]} {error.message}" for error in invalid.errors)
+    return request, tuple(note.message for note in request.warnings if note.code in _SLIPS)
+
+
 def request_of(example: Mapping[str, Any]) -> dict[str, Any]:
     """The request that an example stands for, its shorthand written out."""
     given = {"id": "example", **example.get("prospect", {})}
-    calendar, _ = calendar_for(
-        *(
-            v if isinstance(v := given.get(key), str) else None
-            for key in ("time_zone", "country", "region")
-        )
-    )
+    calendar = _calendar_of(given)
     as_of = _moment(example["as_of"], calendar)
-    history = [_touch(item, calendar, as_of) for item in example.get("history") or ()]
     written = as_of.isoformat() if isinstance(as_of, datetime) else as_of
-    return {"prospect": given, "history": history, "as_of": written}
+    request = {"prospect": given, "history": [], "as_of": written}
+    for name in ("history", "account_history"):
+        if example.get(name):
+            request[name] = [_touch(item, calendar, as_of) for item in example[name]]
+    return request
+
+
+def _calendar_of(given: Mapping[str, Any]) -> Calendar:
+    """The clock by which an example's local times are read: theirs, where there is but one."""
+    country, region = (
+        value if isinstance(value := given.get(name), str) else None
+        for name in ("country", "region")
+    )
+    zones = whereabouts(given).zones
+    return calendar_for(zones[0] if len(zones) == 1 else None, country, region)[0]
 
 
 def _moment(text: object, calendar: Calendar) -> datetime | str:
@@ -205,7 +220,8 @@ def _checks(expect: Mapping[str, Any], decision: Decision, calendar: Calendar) -
         if what in expect
     ]
     if "due" in expect:
-        checks.append(_due(expect["due"], decision, calendar))
+        due = decision.timing.due if decision.timing else None
+        checks.append(check_moment("due", expect["due"], due, calendar))
     for name, value in (expect.get("facts") or {}).items():
         checks.append(_fact(name, value, decision.facts.get(name)))
     text = f"{(message.subject or '')}\n{message.body}" if message else ""
@@ -224,13 +240,14 @@ def _fact(name: str, expected: object, found: object) -> Check:
     return Check(name, expected, plain(found), same and truths[0] is truths[1])
 
 
-def _due(expected: object, decision: Decision, calendar: Calendar) -> Check:
+def check_moment(what: str, expected: object, found: datetime | None, calendar: Calendar) -> Check:
     """A day is compared with the day, a moment with the moment; `null` is no time at all."""
-    due = decision.timing.due if decision.timing else None
-    if due is None or expected is None:
-        return Check("due", expected, due and due.isoformat(), due is None and expected is None)
+    if found is None or expected is None:
+        return Check(
+            what, expected, found and found.isoformat(), found is None and expected is None
+        )
     day: date | None = read_date(expected)
-    if day is not None:
-        return Check("due", expected, due.isoformat(), calendar.local(due).date() == day)
-    moment = _moment(expected, calendar)
-    return Check("due", expected, due.isoformat(), due == moment)
+    same = (
+        found == _moment(expected, calendar) if day is None else calendar.local(found).date() == day
+    )
+    return Check(what, expected, found.isoformat(), same)

@@ -100,7 +100,7 @@ class History:
         self.done = tuple(touch for touch in self.outbound if touch.outcome not in UNREACHED)
         self.reached = tuple(touch for touch in self.done if touch.channel)
         self.last_reply_at = self._last_human_contact()
-        self.attempts = _after(self.last_reply_at or _LONG_AGO, self.reached)
+        self.attempts = after(self.last_reply_at or _LONG_AGO, self.reached)
 
     def _last_human_contact(self) -> datetime | None:
         contacts = (touch.at for touch in reversed(self.touches) if touch.is_human_contact)
@@ -130,7 +130,7 @@ class History:
 
     @cached_property
     def _done_since_reply(self) -> Sequence[Touch]:
-        return _after(self.last_reply_at or _LONG_AGO, self.done)
+        return after(self.last_reply_at or _LONG_AGO, self.done)
 
     def matching(self, done: Mapping[str, Any]) -> Sequence[Touch]:
         """The touches that a `done` test counts, in order.
@@ -148,9 +148,9 @@ class History:
         else:
             touches = self.done
         if done["since"] == "last_reply" and self.last_reply_at:
-            touches = _after(self.last_reply_at, touches)
+            touches = after(self.last_reply_at, touches)
         if done["within"] is not None:
-            touches = _after(self.as_of - timedelta(days=done["within"]), touches)
+            touches = after(self.as_of - timedelta(days=done["within"]), touches)
         channels, templates = done["channel"], done["template"]
         if actions:
             touches = [touch for touch in touches if touch.action in actions]
@@ -163,13 +163,18 @@ class History:
         return touches
 
     def progress(self, play: Play) -> tuple[int, Touch | None]:
-        """How many steps of a sequence were done since the last reply, and the last of them.
+        """How many steps of a sequence were done since the last reply, and the last of them."""
+        count, done = self.steps_done(play)
+        return count, done[-1] if done else None
+
+    def steps_done(self, play: Play) -> tuple[int, Sequence[Touch]]:
+        """How many steps of a sequence were done since the last reply, and by which touches.
 
         Steps are matched in order, each touch once. A repeating sequence counts from 0
         again after its last step.
         """
         steps, count = play.steps, 0
-        last: Touch | None = None
+        done: list[Touch] = []
         for touch in self._done_since_reply:
             if count == len(steps):
                 if not play.repeat:
@@ -181,12 +186,13 @@ class History:
                 and (step.channel is None or step.channel in touch.channels)
                 and (not touch.template or not step.template or touch.template == step.template)
             ):
-                count, last = count + 1, touch
+                count += 1
+                done.append(touch)
         if play.repeat and count == len(steps):
             count = 0
-        return count, last
+        return count, done
 
 
-def _after(moment: datetime, touches: Sequence[Touch]) -> Sequence[Touch]:
+def after(moment: datetime, touches: Sequence[Touch]) -> Sequence[Touch]:
     """Those of touches in order that lie after a moment."""
     return touches[bisect_right(touches, moment, key=_moment) :]

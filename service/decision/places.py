@@ -1,6 +1,6 @@
 """Where a prospect may be: the time zones that agree with what is known of them.
 
-The only user of `phonenumbers`. Zones that have shown the same time ever since 2000 count as
+The only user of `phonenumbers`. Zones that have shown the same time ever since 2020 count as
 one, under the name of the first, so that Germany has one zone, though IANA gives it two names.
 """
 
@@ -48,7 +48,7 @@ _WIDER_THAN_SAID = (
 
 _FORTNIGHT, _MINUTE = timedelta(days=14), timedelta(minutes=1)
 _MINUTES = range(_FORTNIGHT // _MINUTE)
-_SINCE, _UNTIL = datetime(2000, 1, 1), datetime(2038, 1, 1)  # noqa: DTZ001  (wall times)
+_SINCE, _UNTIL = datetime(2020, 1, 1), datetime(2038, 1, 1)  # noqa: DTZ001  (wall times)
 _FORTNIGHTS = tuple(_SINCE + _FORTNIGHT * n for n in range((_UNTIL - _SINCE) // _FORTNIGHT + 1))
 
 
@@ -162,7 +162,7 @@ def _distinct(zones: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _clock(name: str) -> str:
-    """What a zone's clock showed from 2000 to 2037: each change, on the clock itself.
+    """What a zone's clock shows from 2020 to 2037: each change, on the clock itself.
 
     It is looked at once a fortnight, and by the minute where it was changed in between.
     """

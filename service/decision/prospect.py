@@ -114,7 +114,7 @@ def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Reques
         raise InvalidRequest(tuple(reading.errors))
     history = History(touches, as_of.astimezone(UTC))
     account = History(theirs, history.as_of).reached if theirs else ()
-    where = _whereabouts(given)
+    where = whereabouts(given)
     zone = where.zones[0] if len(where.zones) == 1 else None
     calendar, unknown = calendar_for(zone, _word(given, "country"), _word(given, "region"))
     if "time_zone" in given and where.taken_from != "said":
@@ -137,11 +137,16 @@ def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Reques
     )
 
 
-def _whereabouts(given: Mapping[str, object]) -> Whereabouts:
-    """Where they may be, by what is known of them."""
-    return possible_zones(
-        *(_word(given, name) for name in ("time_zone", "country", "region", "phone_number"))
+def whereabouts(given: Mapping[str, object]) -> Whereabouts:
+    """Where they may be, by the facts that are known of them.
+
+    The calendar knows places by more names than one: `UK`, and `California`.
+    """
+    zone, country, region, number = (
+        _word(given, name) for name in ("time_zone", "country", "region", "phone_number")
     )
+    place, _ = calendar_for(None, country, region)
+    return possible_zones(zone, place.country or country, place.region or region, number)
 
 
 def _clocks(calendar: Calendar, zones: tuple[str, ...]) -> tuple[Calendar, ...]:

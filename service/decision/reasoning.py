@@ -27,11 +27,6 @@ class Reasoned:
     effective: tuple[CompiledRule, ...]
     seen: Mapping[str, int]
 
-    @property
-    def fields(self) -> tuple[Mapping[str, int], ...]:
-        """The same as `seen`."""
-        return (self.seen,)
-
 
 def reason(ready: Ready, reading: Reading) -> Reasoned:
     """Run every layer of a ruleset over what is known. The facts given are not changed."""

@@ -4,6 +4,7 @@ Pure: the moment of the question comes in. Everything is reckoned in UTC; only a
 says it on the prospect's clock, at a fixed offset, so that its times compare as instants.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
@@ -70,16 +71,20 @@ def schedule(
     calendar: Calendar,
     changes_at: datetime | None,
     allowed: Opening | None = None,
+    opens: Callable[[datetime], Opening | None] | None = None,
 ) -> Timing | None:
     """The timing of what is ready at `ready_at`, asked at `as_of`.
 
     `allowed` is when the contact policy lets it be done, from now on; left out, whenever the
-    window is open. It expires a week after it is due, or at `changes_at` where that comes
-    first: then the passing of time may have changed the answer, be it due or not. None where
-    the window does not open within a year.
+    window is open. `opens` says when that is on every clock that may be the prospect's; left
+    out, or where it never is, the clock of `calendar` counts. It expires a week after it is
+    due, or at `changes_at` where that comes first: then the passing of time may have changed
+    the answer, be it due or not. None where the window does not open within a year.
     """
     asked = whole_second(as_of)
     since = allowed if ready_at >= asked else None
+    if since is None and opens is not None:
+        since = opens(whole_second(ready_at))
     since = since or first_opening(window, whole_second(ready_at), calendar)
     found = allowed or since
     if found is not None and found.start < asked:

@@ -16,7 +16,7 @@ from service.policy.policy import Audience, Hours, NoHolidays, Row, Seller
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
 _ALWAYS = (1 << _WEEK) - 1
-_AUDIENCES: tuple[Audience, ...] = ("b2b", "b2c")
+AUDIENCES: tuple[Audience, ...] = ("b2b", "b2c")
 
 
 def check_rows_hold(
@@ -41,8 +41,8 @@ def check_hours_agree(rows: Sequence[Row], places: Mapping[str, Place]) -> Itera
     """Rows that together never let anybody use a channel; told at the last of them."""
     found: dict[tuple[str, ...], list[str]] = {}
     for channel in CHANNELS:
-        for audience in _AUDIENCES:
-            binding = [row for row in rows if _binds(row, channel, audience)]
+        for audience in AUDIENCES:
+            binding = [row for row in rows if binds(row, channel, audience)]
             excluding = _excluding(binding)
             told = found.setdefault(excluding, []) if excluding else []
             told += [channel] if channel not in told else []
@@ -53,7 +53,8 @@ def check_hours_agree(rows: Sequence[Row], places: Mapping[str, Place]) -> Itera
         yield Diagnostic("never-open", message, places[names[-1]], hint)
 
 
-def _binds(row: Row, channel: str, audience: Audience) -> bool:
+def binds(row: Row, channel: str, audience: Audience) -> bool:
+    """Whether a row is about the hours of a channel, for an audience, by its clock alone."""
     is_clear = isinstance(row.demand, Hours) and not row.demand.also_in and row.law is None
     return (
         is_clear
@@ -64,7 +65,7 @@ def _binds(row: Row, channel: str, audience: Audience) -> bool:
 
 def _excluding(rows: Sequence[Row]) -> tuple[str, ...]:
     """The names of rows that are never open together: two where two will do, else all."""
-    weeks = {row.name: _open_minutes(row.demand) for row in rows if isinstance(row.demand, Hours)}
+    weeks = {row.name: open_minutes(row.demand) for row in rows if isinstance(row.demand, Hours)}
     for pair in combinations(weeks, 2):
         if not weeks[pair[0]] & weeks[pair[1]]:
             return pair
@@ -77,18 +78,18 @@ def _excluding(rows: Sequence[Row]) -> tuple[str, ...]:
 def _is_always_open(hours: Hours) -> bool:
     """Whether the hours close at no time of any week, holidays included."""
     can_close = any(window.holidays or not window.days for window in (hours.window, *hours.or_on))
-    return not can_close and _open_minutes(hours) == _ALWAYS
+    return not can_close and open_minutes(hours) == _ALWAYS
 
 
-def _open_minutes(hours: Hours) -> int:
+def open_minutes(hours: Hours) -> int:
     """The minutes of a week that are open, as the bits of a number; Monday's first is bit 0."""
     week = 0
     for window in (hours.window, *hours.or_on):
-        week |= _window_minutes(window)
+        week |= window_minutes(window)
     return week
 
 
-def _window_minutes(window: Window) -> int:
+def window_minutes(window: Window) -> int:
     """The minutes of one window; what goes over midnight belongs to the day it began on.
 
     Which days are business days depends on the country, so all may be.

@@ -1,5 +1,6 @@
 """How an answer of the contract is shown to a person."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from service.terminal.console import plain
+from service.terminal.console import counted, plain
 
 _REASONS = {
     "MATCHED": "a play fits",
@@ -17,6 +18,15 @@ _REASONS = {
     "STOPPED": "the playbook or the contact policy ends it",
     "NEEDS_DATA": "it cannot be decided without more facts",
 }
+_RULINGS = {
+    "ALLOW": "may go ahead",
+    "HOLD_UNTIL": "not before",
+    "BAR": "no contact",
+    "NEEDS_DATA": "not without more facts",
+}
+_UNITS = {"D": "day", "H": "hour", "M": "minute", "S": "second"}
+#: The longest part of a duration of ISO 8601, which is the first.
+_LONGEST_PART = re.compile(r"(\d+)([DHMS])")
 _DIGEST_SHOWN = len("sha256:") + 12
 
 
@@ -63,7 +73,15 @@ def _when(timing: Mapping[str, Any] | None) -> list[str]:
     lines = [f"{_moment(timing['due'])} ({zone}{window})"]
     if timing["not_after"]:
         lines.append(f"until {_moment(timing['not_after'])}")
+    if timing["overdue_by"]:
+        lines.append(f"it was due on {_moment(timing['not_before'])}: {ago(timing['overdue_by'])}")
     return [*lines, f"ask again after {_moment(timing['expires'])}"]
+
+
+def ago(duration: str) -> str:
+    """A duration of ISO 8601 in words, by its longest part: `3 days ago`."""
+    found = _LONGEST_PART.search(duration)
+    return f"{counted(int(found[1]), _UNITS[found[2]])} ago" if found else "just now"
 
 
 def _moment(text: str) -> str:
@@ -86,8 +104,9 @@ def _rule(rule: Mapping[str, Any]) -> str:
 
 
 def _ruling(ruling: Mapping[str, Any]) -> str:
-    until = f" until {_moment(ruling['until'])}" if ruling["until"] else ""
-    return f"{ruling['guard']}: {ruling['verdict']}{until}. {ruling['because']}"
+    until = f" {_moment(ruling['until'])}" if ruling["until"] else ""
+    law = f" ({ruling['citation']})" if ruling["citation"] else ""
+    return f"{ruling['guard']}: {_RULINGS[ruling['verdict']]}{until}. {ruling['because']}{law}"
 
 
 def _warning(warning: Mapping[str, Any]) -> str:

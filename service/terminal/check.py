@@ -3,11 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 import click
 
+from service.decision.fit import fitted
 from service.terminal.console import counted, terminal
 from service.terminal.mistakes import annotation, show_diagnostics
+from service.terminal.questions import POLICY, policy_in_force
 from service.terminal.sources import FILES, Source, read_source
 
 
@@ -21,14 +24,16 @@ from service.terminal.sources import FILES, Source, read_source
     show_default=True,
     help="text for people, json for programs, github for notes beside the lines of a change.",
 )
-def check(files: tuple[str, ...], form: str) -> None:
+@POLICY
+def check(files: tuple[str, ...], form: str, policy: str | None) -> None:
     """Show every mistake in playbooks and contact policies, each at its line.
 
-    What a file holds, a pack of laws too, is told by its first word. Each mistake comes with
+    What a file holds, a pack of laws too, is told by its first word. Of a playbook it is told
+    as well what can never go as it is written under the contact policy. Each mistake comes with
     what to do about it, where that is known. Exits with 1 where there is an error, with 2
     where a file cannot be read. Warnings alone are fine.
     """
-    sources = [read_source(file) for file in files]
+    sources = [_fitted(read_source(file), policy) for file in files]
     match form:
         case "json":
             report = {"files": [_as_json(source) for source in sources]}
@@ -44,6 +49,13 @@ def check(files: tuple[str, ...], form: str) -> None:
                 source.complain()
             click.echo(_summary(sources))
     sys.exit(max(source.status for source in sources))
+
+
+def _fitted(source: Source, policy: str | None) -> Source:
+    """A sound playbook with what does not fit the policy of a file; None: that in force."""
+    if source.loaded.ruleset is None:
+        return source
+    return replace(source, loaded=fitted(source.loaded, policy_in_force(policy).policy))
 
 
 def _as_json(source: Source) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`unghost test`: the examples inside playbooks, and what none of them reaches."""
+"""`unghost test`: the examples inside playbooks and policies, and what none of them reaches."""
 
 import sys
 from collections.abc import Sequence
@@ -11,50 +11,79 @@ from rich.text import Text
 
 from service.decision import make_ready
 from service.decision.examples import ExampleResult, ExamplesReport, run_examples
+from service.decision.guards.examples import run_policy_examples
 from service.playbook.text.document import read
+from service.policy import LoadedLaws, LoadedPolicy, policy_of_laws
 from service.terminal.console import counted, plain, terminal
 from service.terminal.mistakes import show_diagnostics
-from service.terminal.questions import policy_in_force
-from service.terminal.sources import FAULTY, FILES, Source, read_playbook
+from service.terminal.questions import POLICY, policy_in_force
+from service.terminal.sources import FAULTY, FILES, Source, read_source
 
-_NO_EXAMPLES = (
-    "there are no examples yet. Begin with one, at the end:\n"
-    "examples:\n"
-    "  - example: a week after the first e-mail\n"
-    "    history: [{days_ago: 7, email: follow_up}]\n"
-    "    as_of: 2026-11-18 10:00\n"
-    "    expect: {action: follow_up}"
-)
+_FIRST_EXAMPLE = """\
+  - example: a week after the first e-mail
+    history: [{days_ago: 7, email: follow_up}]
+    as_of: 2026-11-18 10:00
+    expect: {action: follow_up}"""
+_FIRST_EXAMPLE_OF_A_POLICY = """\
+  - example: they asked us to stop
+    prospect: {opted_out: true}
+    as_of: 2026-11-18 10:00
+    by: email
+    expect: {verdict: BAR, guard: opt-out}"""
 
 
 @click.command()
 @FILES
-def test(files: tuple[str, ...]) -> None:
-    """Run the examples inside playbooks.
+@POLICY
+def test(files: tuple[str, ...], policy: str | None) -> None:
+    """Run the examples inside playbooks, contact policies and packs of laws.
 
     Where one does not come out as written, what it expects stands beside what came. At the
     end stand the rules that no example reaches. Exits with 1 where an example fails or a
-    playbook has errors, with 2 where a file cannot be read.
+    file has errors, with 2 where a file cannot be read.
     """
-    sys.exit(max(_test(read_playbook(file)) for file in files))
+    sys.exit(max(_test(read_source(file), policy) for file in files))
 
 
-def _test(source: Source) -> int:
-    playbook, ruleset = source.loaded.playbook, source.loaded.ruleset
-    console = terminal()
-    if playbook is None or ruleset is None:
+def _test(source: Source, policy: str | None) -> int:
+    console, report = terminal(), _run(source, policy)
+    if report is None:
         errors = [d for d in source.diagnostics if d.severity == "error"]
         show_diagnostics(console, source.file, source.text, errors)
         source.complain()
         return source.status
+    if not report.results:
+        _show_how_to_begin(console, source)
+        return 0
     document, _ = read(source.raw)
     lines = [
-        document.place(("examples", number)).line if document else 1
-        for number in range(len(playbook.examples))
+        document.place(("examples", result.number)).line if document else 1
+        for result in report.results
     ]
-    report = run_examples(make_ready(ruleset), policy_in_force(), playbook.examples)
     show_examples(console, source.file, lines, report)
     return 0 if report.passed else FAULTY
+
+
+def _run(source: Source, under: str | None) -> ExamplesReport | None:
+    """The examples of a file, run; None where it has errors or could not be read.
+
+    Those of a playbook are run `under` a policy's file; None: that in force.
+    """
+    match source.other:
+        case LoadedPolicy(policy, _, examples):
+            return run_policy_examples(policy, examples) if policy else None
+        case LoadedLaws(laws, _, examples):
+            return run_policy_examples(policy_of_laws(laws), examples) if laws else None
+    playbook, ruleset = source.loaded.playbook, source.loaded.ruleset
+    if playbook is None or ruleset is None:
+        return None
+    return run_examples(make_ready(ruleset), policy_in_force(under), playbook.examples)
+
+
+def _show_how_to_begin(console: Console, source: Source) -> None:
+    example = _FIRST_EXAMPLE if source.other is None else _FIRST_EXAMPLE_OF_A_POLICY
+    told = f"there are no examples yet. Begin with one, at the end:\nexamples:\n{example}"
+    console.print(Text(f"{source.file}: {told}", "yellow"), soft_wrap=True)
 
 
 def show_examples(
@@ -64,9 +93,6 @@ def show_examples(
 
     `lines` tells where in the file each example stands.
     """
-    if not report.results:
-        console.print(Text(f"{file}: {_NO_EXAMPLES}", "yellow"), soft_wrap=True)
-        return
     for result in report.results:
         _show_example(console, f"{file}:{lines[result.number]}", result)
     passed = sum(result.passed for result in report.results)

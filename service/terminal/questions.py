@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+import click
+
 from service.decision import Decision, InvalidRequest, Ready, Request, decide, make_ready
 from service.decision.guards import Guards
 from service.playbook.diagnostics import did_you_mean
@@ -18,16 +20,23 @@ from service.terminal.sources import read_playbook, refuse, why_unreadable
 from service.web.requests import request_checker
 from service.web.strict_json import MalformedBody, parse_json
 
+POLICY = click.option(
+    "--policy",
+    metavar="FILE",
+    help="The contact policy; left out, the one in force (UNGHOST_POLICY).",
+)
+
 
 class Chosen(NamedTuple):
-    """A playbook made ready, and what its own actions are called."""
+    """A playbook made ready, what its own actions are called, and the policy above it."""
 
     ready: Ready
     titles: Mapping[str, str]
+    guards: Guards
 
     def decide(self, request: Request) -> Decision:
-        """The decision of the playbook under the policy in force."""
-        return decide(self.ready, policy_in_force(), request)
+        """The decision of the playbook under the policy."""
+        return decide(self.ready, self.guards, request)
 
 
 def read_request_file(file: str) -> dict[str, Any]:
@@ -45,14 +54,15 @@ def read_request_file(file: str) -> dict[str, Any]:
     return request
 
 
-def choose_playbook(name_or_file: str | None) -> Chosen:
+def choose_playbook(name_or_file: str | None, policy: str | None) -> Chosen:
     """A playbook of the service's folder by its name, or one by its file; None: the default.
 
-    Ends the command where there is none, or where it has mistakes.
+    `policy` is the file of the contact policy; None: the one in force. Ends the command where
+    there is none of them, or where one has mistakes.
     """
-    if name_or_file and _is_file_name(name_or_file):
-        return _from_file(name_or_file)
-    return _from_library(name_or_file)
+    by_file = bool(name_or_file and _is_file_name(name_or_file))
+    ready, titles = _from_file(str(name_or_file)) if by_file else _from_library(name_or_file)
+    return Chosen(ready, titles, policy_in_force(policy))
 
 
 def refuse_request(invalid: InvalidRequest) -> NoReturn:
@@ -64,17 +74,17 @@ def _is_file_name(playbook: str) -> bool:
     return playbook.endswith((".yaml", ".yml")) or "/" in playbook
 
 
-def _from_file(file: str) -> Chosen:
+def _from_file(file: str) -> tuple[Ready, Mapping[str, str]]:
     source = read_playbook(file)
     playbook, ruleset = source.loaded.playbook, source.loaded.ruleset
     if playbook is None or ruleset is None:
         show_diagnostics(terminal(stderr=True), file, source.text, source.diagnostics)
         source.complain()
         sys.exit(source.status)
-    return Chosen(make_ready(ruleset), playbook.actions)
+    return make_ready(ruleset), playbook.actions
 
 
-def _from_library(name: str | None) -> Chosen:
+def _from_library(name: str | None) -> tuple[Ready, Mapping[str, str]]:
     from service.app import Settings  # noqa: PLC0415 - see `serve`
 
     settings = Settings.from_environment()
@@ -87,18 +97,26 @@ def _from_library(name: str | None) -> Chosen:
     if published is None:
         hint = did_you_mean(wanted, [each.name for each in library.all()])
         refuse([f"there is no playbook `{wanted}` in {settings.playbooks}", *([hint] * bool(hint))])
-    return Chosen(published.ready, published.playbook.actions)
+    return published.ready, published.playbook.actions
+
+
+def policy_in_force(file: str | None = None) -> Guards:
+    """The contact policy of a file; None: that of the service.
+
+    Ends the command where there is none, or where it has mistakes.
+    """
+    from service.app import Settings  # noqa: PLC0415 - see `serve`
+
+    return _policy(Path(file) if file else Settings.from_environment().policy_file())
 
 
 @cache
-def policy_in_force() -> Guards:
-    """The contact policy of the service; ends the command where it has mistakes."""
-    from service.app import Settings  # noqa: PLC0415 - see `serve`
-
+def _policy(file: Path) -> Guards:
+    """Opened once, however many playbooks stand under it."""
     try:
-        return open_policy(Settings.from_environment().policy_file())
-    except OSError as error:
-        refuse([str(error)])
+        return open_policy(file)
+    except (OSError, ValueError) as error:
+        refuse([f"{file}: {why_unreadable(error)}"])
     except FaultyPolicy as faulty:
         text = faulty.file.read_text("utf-8", "replace")
         show_diagnostics(terminal(stderr=True), str(faulty.file), text, faulty.diagnostics)

@@ -11,8 +11,7 @@ import click
 
 from service.playbook import Diagnostic, Loaded, has_errors, load
 from service.policy import LoadedLaws, LoadedPolicy, load_laws, load_policy
-from service.shipped import shipped
-from service.store.packs import open_packs
+from service.store.policies import laws_for
 from service.terminal.console import plain
 
 FAULTY = 1
@@ -71,7 +70,7 @@ def read_source(file: str) -> Source:
     first = _FIRST_NAME.search(raw.decode("utf-8", "replace").removeprefix("\ufeff"))
     match first and first[1]:
         case "policy":
-            return _other(file, raw, load_policy(raw, open_packs(_packs_of(Path(file))).laws))
+            return _other(file, raw, load_policy(raw, laws_for(Path(file))))
         case "laws":
             return _other(file, raw, load_laws(raw))
         case _:
@@ -88,12 +87,6 @@ def read_playbook(file: str) -> Source:
 
 def _other(file: str, raw: bytes, other: LoadedPolicy | LoadedLaws) -> Source:
     return Source(file, raw, Loaded(None, None, other.diagnostics), other=other)
-
-
-def _packs_of(policy: Path) -> Path:
-    """The folder of laws beside a policy; where there is none, the one that ships with us."""
-    beside = policy.parent / "laws"
-    return beside if beside.is_dir() else shipped("playbooks", "policy", "laws")
 
 
 def why_unreadable(error: Exception) -> str:

@@ -17,7 +17,7 @@ from service.decision.timeline import answer_of, assumption_of
 from service.playbook.vocabulary import ACTIONS
 from service.shipped import shipped
 from service.terminal.console import plain, terminal
-from service.terminal.questions import choose_playbook, read_request_file, refuse_request
+from service.terminal.questions import POLICY, choose_playbook, read_request_file, refuse_request
 from service.terminal.sources import refuse
 from service.web.requests import request_checker
 
@@ -61,9 +61,16 @@ _ENDS = {
     multiple=True,
     help=f"What happens after a step, besides silence: {_FORM}.",
 )
+@POLICY
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as the service gives it.")
 def timeline_command(
-    file: str, playbooks: Sequence[str], days: int, assumed: Sequence[str], *, as_json: bool
+    file: str,
+    playbooks: Sequence[str],
+    days: int,
+    assumed: Sequence[str],
+    policy: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Play playbooks forward: all that would go out to the prospect in REQUEST.json, and when.
 
@@ -80,7 +87,7 @@ def timeline_command(
     names: Sequence[str | None] = playbooks or [request.get("playbook")]
     if len(names) > 4:  # noqa: PLR2004 - as in timeline-request.schema.json
         refuse(["four playbooks at most"])
-    chosen = [choose_playbook(name) for name in names]
+    chosen = [choose_playbook(name, policy) for name in names]
     try:
         lines = play_side_by_side(
             [(each.ready, each.decide) for each in chosen],

@@ -32,11 +32,10 @@ def next_action() -> Response:
     asked = cast("dict[str, Any]", body)  # the schema wants an object
     published = _playbook(state, asked.get("playbook"))
     wanted = read_request(asked, published.ready, datetime.now(UTC))
-    decider = state.decider(published)
-    decision = decider(wanted)
+    decision = state.decider(published)(wanted)
     answer = decision.to_json(published.version)
     if explain == "full":
-        report = why_not(published.ready, decider, asked, wanted, decision)
+        report = why_not(published.ready, state.guards, asked, wanted, decision)
         answer["explanation"]["why_not"] = report.to_json()
     count_decision(published.name, answer["reason"], answer["action"])
     return json_answer({"decision_id": new_id(), **answer})

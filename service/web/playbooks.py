@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 
 from service.decision import make_ready
 from service.decision.examples import ExampleResult, run_examples
+from service.decision.fit import fitted
 from service.playbook import load
 from service.playbook.diagnostics import Diagnostic, Place
 from service.playbook.rules import Playbook
@@ -76,7 +77,8 @@ def _text() -> str | bytes:
 
 
 def _verdict(text: str | bytes) -> dict[str, object]:
-    loaded = load(text)
+    guards = current_state().guards
+    loaded = fitted(load(text), guards.policy)
     verdict: dict[str, object] = {
         "valid": loaded.ruleset is not None,
         "playbook": None,
@@ -86,7 +88,6 @@ def _verdict(text: str | bytes) -> dict[str, object]:
         "unreached": [],
     }
     if loaded.ruleset is not None and loaded.playbook is not None:
-        guards = current_state().guards
         report = run_examples(make_ready(loaded.ruleset), guards, loaded.playbook.examples)
         verdict["playbook"] = loaded.playbook.name
         verdict["digest"] = loaded.ruleset.digest

@@ -41,8 +41,9 @@ DECIDING = (
     Seam("facts", _DECIDE, ("facts_at",)),
     Seam("engine", "service.decision.engine:Session", ("__enter__", "fire", "__exit__")),
     Seam("reasoning", _DECIDE, ("reason",)),
-    Seam("settle", _DECIDE, ("candidates", "_choose")),
-    Seam("time", _DECIDE, ("pace",)),
+    Seam("settle", _DECIDE, ("candidates", "opted_out")),
+    Seam("settle", f"{_DECIDE}:_Choosing", ("choose",)),
+    Seam("time", _DECIDE, ("next_change", "ready_at", "schedule")),
     Seam("message", _DECIDE, ("_message",)),
     Seam("explain", _DECIDE, ("rules_behind", "unknown_facts", "_plays_above")),
 )
@@ -50,7 +51,7 @@ DECIDING = (
 ANSWERING = (
     Seam("read the body", _WEB, ("read_json",)),
     Seam("read the request", _WEB, ("read_request",)),
-    Seam("decide", _WEB, ("decide",)),
+    Seam("decide", "service.web.state", ("decide",)),
     Seam("as JSON", "service.decision.answer:Decision", ("to_json",)),
     Seam("as a response", _WEB, ("json_answer",)),
     Seam("id of the decision", _WEB, ("new_id",)),

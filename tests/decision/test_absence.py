@@ -96,7 +96,8 @@ def test_what_was_left_of_a_wait_is_waited_after_the_hold(
     amount: int, unit: WaitUnit, began: str | None, expected: str
 ) -> None:
     """The rest of a wait, as time or as business days, begins when the hold ends."""
-    absence = Absence(BACK, datetime.fromisoformat(began) if began else None)
+    since = datetime.fromisoformat(began) if began else None
+    absence = Absence(end_of_hold(BACK, CHICAGO), since)
 
     end = end_of_wait(datetime.fromisoformat(ANCHOR), amount, unit, CHICAGO, absence)
 
@@ -107,8 +108,9 @@ def test_days_are_left_on_the_clock() -> None:
     """A rest of whole days ends at midnight, though the clock is changed within it."""
     berlin = Calendar(ZoneInfo("Europe/Berlin"), "DE", None)
     anchor, began = (datetime(2026, 10, day, tzinfo=berlin.zone) for day in (1, 3))
+    free = end_of_hold(date(2026, 10, 22), berlin)
 
-    end = end_of_wait(anchor, 7, "days", berlin, Absence(date(2026, 10, 22), began))
+    end = end_of_wait(anchor, 7, "days", berlin, Absence(free, began))
 
     assert berlin.local(end).isoformat() == "2026-10-28T00:00:00+01:00"
 
@@ -118,12 +120,12 @@ def test_a_hold_that_was_over_changes_nothing(
     anchor: datetime, amount: int, unit: WaitUnit, calendar: Calendar, began: datetime
 ) -> None:
     """Who was back before the wait began is waited for as anybody, and so is who never went."""
-    back = calendar.local(anchor).date() - timedelta(days=30)
+    free = end_of_hold(calendar.local(anchor).date() - timedelta(days=30), calendar)
     without = calendar.after(anchor, amount, unit)
 
     assert end_of_wait(anchor, amount, unit, calendar, None) == without
-    assert end_of_wait(anchor, amount, unit, calendar, Absence(back, began)) == without
-    assert end_of_wait(anchor, amount, unit, calendar, Absence(back, None)) == without
+    assert end_of_wait(anchor, amount, unit, calendar, Absence(free, began)) == without
+    assert end_of_wait(anchor, amount, unit, calendar, Absence(free, None)) == without
 
 
 @given(instants, st.integers(0, 400), units, calendars, st.integers(-20, 500), st.integers(0, 90))
@@ -140,7 +142,7 @@ def test_a_hold_does_not_spend_a_wait(
     back = calendar.local(began).date() + DAY * length
     free, due = end_of_hold(back, calendar), calendar.after(anchor, amount, unit)
 
-    end = end_of_wait(anchor, amount, unit, calendar, Absence(back, began))
+    end = end_of_wait(anchor, amount, unit, calendar, Absence(free, began))
 
     if began >= due:
         assert end == max(due, free)
@@ -178,7 +180,7 @@ def test_the_ends_of_time_are_no_error(unit: WaitUnit, zone: str | None, back: d
     anchor, began = (datetime(year, 1, 2, tzinfo=UTC) for year in (2, 9990))
 
     ends = [
-        end_of_wait(moment, 100_000, unit, calendar, Absence(back, since))
+        end_of_wait(moment, 100_000, unit, calendar, Absence(end_of_hold(back, calendar), since))
         for moment in (anchor, began)
         for since in (anchor, began, None)
     ]

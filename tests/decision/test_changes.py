@@ -46,7 +46,17 @@ facts = st.fixed_dictionaries(
 def asked_at(moment: datetime, known: dict[str, object], found: list[Touch]) -> Request:
     """The same prospect, asked about at another moment."""
     calendar, _ = calendar_for(ZONE, None, None)
-    return Request("p", known, History(found, moment), moment, calendar, ZONE, ())
+    return Request(
+        prospect_id="p",
+        given=known,
+        history=History(found, moment),
+        account=(),
+        as_of=moment,
+        calendar=calendar,
+        clocks=(calendar,),
+        place_known=True,
+        warnings=(),
+    )
 
 
 def answer(ready: Ready, request: Request) -> tuple[object, ...]:

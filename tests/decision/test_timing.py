@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.decision.calendar import Calendar, calendar_for
-from service.decision.timing import Opening, first_opening, schedule
+from service.decision.timing import Opening, duration, first_opening, schedule, whole_second
 from service.playbook.meaning.windows import BUILT_IN_WINDOWS
 from service.playbook.rules import Window
 
@@ -55,6 +55,11 @@ def window_of(written: str | dict[str, Any]) -> Window:
     return Window("own", days, hours, written["holidays"] == "skip")
 
 
+def read_utc(text: str) -> datetime:
+    """A moment as the product reckons with it."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 def test_there_are_timings_to_test() -> None:
     """The corpus of timings is found."""
     assert len(CASES) > 0
@@ -68,7 +73,9 @@ def test_a_timing_is_as_its_case_says(case: dict[str, Any]) -> None:
     changes_at = datetime.fromisoformat(case["changes_at"]) if "changes_at" in case else None
     as_of, ready_at = (datetime.fromisoformat(case[name]) for name in ("as_of", "ready_at"))
 
-    timing = schedule(as_of, ready_at, window, calendar, changes_at)
+    allowed = Opening(*map(read_utc, case["allowed"])) if "allowed" in case else None
+
+    timing = schedule(as_of, ready_at, window, calendar, changes_at, allowed)
 
     place = {"time_zone": case["place"]["time_zone"], "window": window.name}
     expected = None if case["expected"] is None else case["expected"] | place
@@ -197,7 +204,11 @@ def test_a_timing_is_in_order(
     ready_in: int,
     changes_in: int,
 ) -> None:
-    """Nothing is due before it is asked or ready, or expires before, and seconds are whole."""
+    """Nothing is due before it is asked or ready, or expires before, and seconds are whole.
+
+    What could have been done before it was asked is overdue by just that; what is not overdue
+    could not have been done before it is due.
+    """
     calendar = Calendar(ZoneInfo(zone) if zone else None, *place)
     ready_at, changes_at = (as_of + timedelta(seconds=s) for s in (ready_in, changes_in))
 
@@ -208,6 +219,9 @@ def test_a_timing_is_in_order(
     else:
         assert ready_at <= timing.not_before <= timing.due
         assert as_of <= min(timing.due, timing.expires)
+        late = whole_second(as_of) - timing.not_before
+        assert timing.overdue_by == (late if late > timedelta() else None)
+        assert timing.overdue_by is not None or timing.not_before == timing.due
         assert timing.not_after is None or timing.due < timing.not_after
         assert timing.expires <= timing.due + 7 * DAY
         assert timing.due.microsecond == timing.expires.microsecond == 0
@@ -240,6 +254,16 @@ def test_the_ends_of_time_are_no_error(moment: datetime, zone: str | None, windo
     timing = schedule(moment, moment, window, calendar, moment)
 
     assert (timing is None) == (moment == LAST)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "PT0S"), (59, "PT59S"), (60, "PT1M"), (3601, "PT1H1S"), (86_399, "PT23H59M59S"),
+     (86_400, "P1D"), (86_401, "P1DT1S"), (100 * 86_400 + 7_200, "P100DT2H")],
+)  # fmt: skip
+def test_a_duration_is_written_as_iso_8601_wants_it(seconds: int, written: str) -> None:
+    """Parts that are nought are left out; there are no weeks, months or years."""
+    assert duration(timedelta(seconds=seconds)) == written
 
 
 def test_the_built_in_windows_are_those_of_the_language() -> None:

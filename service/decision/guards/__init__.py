@@ -6,6 +6,7 @@ allowance  rows about who may be contacted at all: consent, lists, refusals
 gates      rows about when: hours, caps, gaps, holidays, absences
 together   the first moment at which several gates are open
 judge      every guard, on one step
+examples   the cases inside a policy or a pack of laws
 """
 
 from service.decision.guards.judge import Guards, Judged, judge, make_guards

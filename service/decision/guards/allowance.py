@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from service.decision.clock import LATEST
 from service.decision.guards.verdict import Ruling, Verdict
 from service.decision.prospect import Request
 from service.policy.policy import Consent, Registry, Row
@@ -22,7 +23,7 @@ class _Allowance:
 
 _RULINGS: dict[bool | None, Ruling] = {True: "ALLOW", False: "BAR", None: "NEEDS_DATA"}
 _NOT_ALLOWED = _Allowance(allowed=False)
-_DAY = timedelta(days=1)
+_DAY, _LAST_DAY = timedelta(days=1), LATEST.date()
 
 
 def allowance(row: Row, channel: str, request: Request, day: date) -> Verdict | None:
@@ -42,16 +43,19 @@ def allowance(row: Row, channel: str, request: Request, day: date) -> Verdict | 
     facts = found.facts
     if ruling == "NEEDS_DATA" and row.audience and "audience" not in request.given:
         facts = (*facts, "audience")
-    turns_at = None if found.until is None else request.calendar.morning(found.until + _DAY)
+    over = None if found.until is None else found.until + _DAY
+    ends = None if row.law is None else row.law.ends
+    turns_on = min(filter(None, (over, ends)), default=None)
+    turns_at = None if turns_on is None else request.calendar.morning(turns_on)
     citation = row.law.citation if row.law else None
     return Verdict(row.name, ruling, row.because, None, facts, citation, turns_at)
 
 
 def _either(first: _Allowance, second: _Allowance) -> _Allowance:
-    """Allowed where one of two allows it; not known where one of them may."""
-    for found in (first, second):
-        if found.allowed:
-            return found
+    """Allowed where one of two allows it, and as long as one does; not known where one may."""
+    if first.allowed or second.allowed:
+        allowed = (found for found in (first, second) if found.allowed)
+        return max(allowed, key=lambda found: found.until or date.max)
     if first.allowed is None or second.allowed is None:
         return _Allowance(None, (*first.facts, *second.facts))
     return _NOT_ALLOWED
@@ -86,7 +90,8 @@ def _lately(days: int | None, fact: str, request: Request, day: date) -> _Allowa
     happened = request.given.get(fact)
     if not isinstance(happened, date):
         return _Allowance(None, (fact,))
-    last = happened + timedelta(days=days)
+    happened = min(happened, _LAST_DAY)
+    last = happened + min(timedelta(days=days), _LAST_DAY - happened)
     return _Allowance(day <= last, (), last if day <= last else None)
 
 

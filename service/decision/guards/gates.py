@@ -6,19 +6,19 @@ again, as far as time alone tells.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from operator import attrgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.clock import LATEST
 from service.decision.guards.together import FARTHEST, Opens, open_together
-from service.decision.history import Touch
+from service.decision.history import Touch, after
 from service.decision.prospect import Request
-from service.decision.timing import Opening, first_opening
+from service.decision.timing import Opening, first_opening, whole_second
 from service.playbook.rules import Window
 from service.policy.policy import Cap, Gap, Hours, NoHolidays, Rest, Row, Seller
 
@@ -27,8 +27,7 @@ _DAY = timedelta(days=1)
 _GOOD_FOR = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """A guard about when: its name, why it stands, and when it is open."""
 
     guard: str
@@ -52,8 +51,9 @@ def _opens(row: Row, request: Request, candidate: Candidate, seller: Seller) -> 
         case Cap() as cap:
             return cap_gate(cap, contacts(row, request))
         case Gap() as gap:
-            same_day = gap.same_sequence_excepted and _continues(candidate, request)
-            return gap_gate(gap, contacts(row, request), request.calendar if same_day else None)
+            made = contacts(row, request)
+            same_day = gap.same_sequence_excepted and _continues(candidate, request, made[-1:])
+            return gap_gate(gap, made, request.calendar if same_day else None)
         case NoHolidays() as holidays:
             return _holidays_gate(holidays, request.clocks, seller)
         case Rest(days):
@@ -64,20 +64,27 @@ def _opens(row: Row, request: Request, candidate: Candidate, seller: Seller) -> 
 def contacts(row: Row, request: Request) -> list[datetime]:
     """When the contacts were made that a cap or a gap counts, in order.
 
-    A gap counts from those that they have not answered since. A call that ended on the answering machine is one contact, by whichever channel of the two.
+    Those that are too long ago to count now or later are left out. A gap counts from those
+    that they have not answered since. A call that ended on the answering machine is one
+    contact, by whichever channel of the two.
     """
-    if isinstance(row.demand, Gap):  # whoever answered has had the time to
-        touches = request.history.attempts
-    else:
-        touches = request.history.reached
-    if isinstance(row.demand, Cap) and row.demand.per == "account":
-        touches = (*touches, *request.account)
-    wanted = row.channels
-    return sorted(touch.at for touch in touches if not wanted or _is_by(touch, wanted))
+    history, wanted = request.history, row.channels
+    match row.demand:
+        case Gap(least):  # whoever answered has had the time to
+            touches = after(history.as_of - least, history.attempts)
+        case Cap(within=within, per="account"):
+            ours = after(history.as_of - within, history.reached)
+            theirs = after(history.as_of - within, request.account)
+            touches = sorted((*ours, *theirs), key=attrgetter("at"))
+        case Cap(within=within):
+            touches = after(history.as_of - within, history.reached)
+        case _:
+            return []
+    return [touch.at for touch in touches if not wanted or _is_by(touch, wanted)]
 
 
 def _is_by(touch: Touch, channels: Sequence[str]) -> bool:
-    return any(channel in channels for channel in touch.channels)
+    return touch.channel in channels or ("voicemail" in channels and "voicemail" in touch.channels)
 
 
 # ---- hours and holidays -------------------------------------------------------------
@@ -158,7 +165,7 @@ def cap_gate(cap: Cap, made: Sequence[datetime]) -> Opens:
         recent = len(made) - bisect_right(made, moment - cap.within)
         if recent < cap.at_most:
             return Opening(moment, None)
-        return Opening(made[-cap.at_most] + cap.within, None)
+        return Opening(whole_second(made[-cap.at_most] + cap.within), None)
 
     return opens
 
@@ -171,7 +178,7 @@ def gap_gate(gap: Gap, made: Sequence[datetime], same_day: Calendar | None) -> O
     """
     if not made:
         return _from_now_on
-    last, over = made[-1], made[-1] + gap.least
+    last, over = made[-1], whole_second(made[-1] + gap.least)
     day = None if same_day is None else same_day.local(last).date()
 
     def opens(moment: datetime) -> Opening:
@@ -185,19 +192,22 @@ def gap_gate(gap: Gap, made: Sequence[datetime], same_day: Calendar | None) -> O
     return opens
 
 
-def _continues(candidate: Candidate, request: Request) -> bool:
-    """Whether our last contact was a step of the sequence that the candidate goes on with."""
-    play, reached = candidate.play, request.history.reached
-    if play is None or not play.is_sequence or not reached:
+def _continues(candidate: Candidate, request: Request, last: Sequence[datetime]) -> bool:
+    """Whether the last contact was a step of the sequence that the candidate goes on with."""
+    play = candidate.play
+    if play is None or not play.is_sequence:
         return False
-    return request.history.progress(play)[1] == reached[-1]
+    _, steps = request.history.steps_done(play)
+    return any(touch.at in last for touch in steps)
 
 
 def _rest_gate(days: int, request: Request) -> Opens:
     """Open once the rest after the last refusal is over."""
     refused = (t.at for t in reversed(request.history.inbound) if t.outcome == "declined")
     at = next(refused, None)
-    return _from_now_on if at is None else absence_gate(at + days * _DAY)
+    if at is None:
+        return _from_now_on
+    return absence_gate(whole_second(request.calendar.after(at, days, "days")))
 
 
 def _from_now_on(moment: datetime) -> Opening:

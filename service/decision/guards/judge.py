@@ -1,10 +1,12 @@
 """Every guard on one step: may this contact be made, and when at the earliest."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
-from service.decision.absence import absence, end_of_hold
+from service.decision.absence import absence
 from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.guards import standing
@@ -16,10 +18,18 @@ from service.decision.prospect import Request
 from service.decision.timing import Opening, said
 from service.playbook.rules import Window
 from service.playbook.vocabulary import CHANNELS
+from service.policy.places import countries
 from service.policy.policy import Jurisdiction, Policy, Row
 
 _AWAY = "They are away; the day after their return is the earliest."
-_NOWHERE = "Its hours never come at once in all the time zones where they may be."
+_NOWHERE = Verdict(
+    "time-zone",
+    "NEEDS_DATA",
+    "Its hours never come at once in all the time zones where they may be.",
+    facts=("time_zone",),
+)
+#: A region as laws name it: the part of ISO 3166-2 after the dash.
+_REGION = re.compile(r"[A-Z0-9]{1,3}")
 
 
 @dataclass(frozen=True)
@@ -48,8 +58,7 @@ def _binds_all(row: Row) -> bool:
     return row.law is None and not row.audience
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What the guards say of a step, and when it may be done.
 
     `verdicts`: every guard's, none cut short. `due`: the first moment at which its window and
@@ -63,8 +72,14 @@ class Judged:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The strictest; None for a step that contacts nobody."""
+        """The strictest; None where nothing stands in the way."""
         return strictest(self.verdicts)
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """When time alone may open what is barred; None where the facts would have to change."""
+        turns = [each.turns_at for each in self.verdicts if each.ruling == "BAR"]
+        return None if None in turns else max(filter(None, turns), default=None)
 
 
 def judge(
@@ -79,15 +94,20 @@ def judge(
 
     `exit_` is what `opted_out` says of the prospect. A step without a channel contacts nobody.
     """
-    channel, clocks = candidate.step.channel, request.clocks
+    channel = candidate.step.channel
     if channel is None:
         return Judged((), window_gate(window, (request.calendar,))(start))
     judged = _judge(guards, exit_, candidate, channel, window, start, request)
-    if judged.due is None and len(clocks) > 1 and channel not in standing.RING:
-        # Unknown hours close only what rings: the rest goes by UTC.
-        by_utc = replace(request, clocks=(request.calendar,))
-        return _judge(guards, exit_, candidate, channel, window, start, by_utc)
-    return judged
+    if judged.due is not None or len(request.clocks) == 1:
+        return judged
+    # It may be that no hour is right on all the clocks that may be theirs. What rings needs to
+    # know then; the rest goes by UTC.
+    by_utc = replace(request, clocks=(request.calendar,))
+    judged = _judge(guards, exit_, candidate, channel, window, start, by_utc)
+    if judged.due is None or channel not in standing.RING:
+        return judged
+    verdicts = (_NOWHERE if each.guard == "time-zone" else each for each in judged.verdicts)
+    return judged._replace(verdicts=(*verdicts,), due=None)
 
 
 def _judge(
@@ -104,22 +124,29 @@ def _judge(
     moment = start if planned is None else planned.start
     day = request.calendar.local(moment).date()
     rows = _binding(guards, channel, request)
-    who = _who(exit_, channel, rows, request, day, lost=planned is None)
+    who = _who(exit_, channel, rows, request, day)
     gates = _gates(guards, rows, request, candidate)
-    when = [_at(gate, moment, request.calendar) for gate in gates]
-    turns = [verdict.turns_at for verdict in (*who, *when)]
-    turns_at = min(filter(None, [*turns, _law_turns(guards, channel, request, day)]), default=None)
+    openings = [gate.opens(moment) for gate in gates]
+    when = [_at(*each, moment, request.calendar) for each in zip(gates, openings, strict=True)]
+    laws_turn = _law_turns(guards, channel, request)
+    turns = [laws_turn, *(verdict.turns_at for verdict in (*who, *when))]
+    turns_at = min(filter(None, turns), default=None)
     worst = strictest((*who, *when))
-    if planned is None or worst is None or worst.ruling in ("BAR", "NEEDS_DATA"):
+    if planned is None or (worst is not None and worst.ruling in ("BAR", "NEEDS_DATA")):
         return Judged((*who, *when), None, turns_at)
+    if worst is None:
+        return Judged((*who, *when), _until_first_closes(planned, openings), turns_at)
     opens = [in_window, *(gate.opens for gate in gates)]
     due = open_together(moment, opens)
     if due is None:
         shut = [number - 1 for number in excluding(moment, opens)]
-        return Judged((*who, *_shut(when, gates, shut, window)), None, turns_at)
-    later = request.calendar.local(due.start).date()
-    if later != day:  # consent may be over by then
-        who = _who(exit_, channel, rows, request, later, lost=False)
+        later = open_together(moment, opens, 2 * FARTHEST)
+        reopens = None if later is None else later.start - FARTHEST
+        turns_at = min(filter(None, (turns_at, reopens)), default=None)
+        return Judged((*who, *_shut(when, gates, shut, window, reopens)), None, turns_at)
+    due_on = request.calendar.local(due.start).date()
+    if due_on != day:  # consent may be over by then
+        who = _who(exit_, channel, rows, request, due_on)
         if any(verdict.ruling in ("BAR", "NEEDS_DATA") for verdict in who):
             return Judged((*who, *when), None, turns_at)
     return Judged((*who, *when), due, turns_at)
@@ -134,20 +161,17 @@ def _who(
     rows: Sequence[Row],
     request: Request,
     day: date,
-    *,
-    lost: bool,
 ) -> list[Verdict]:
     """The guards about whether the prospect may be contacted at all."""
-    excepted = any(excepts(row, request, day) for row in rows if _binds_for_sure(row, request))
-    hour = standing.hour_known(channel, request)
-    if lost and len(request.clocks) > 1 and channel in standing.RING:
-        hour = Verdict("time-zone", "NEEDS_DATA", _NOWHERE, facts=("time_zone",))
+    excepted = request.given.get("do_not_call") is True and any(
+        excepts(row, request, day) for row in rows if _binds_for_sure(row, request)
+    )
     found = (
         exit_,
         standing.channel_open(channel, request),
         standing.do_not_call(channel, request, excepted=excepted),
         standing.bounced(channel, request),
-        hour,
+        standing.hour_known(channel, request),
         *(allowance(row, channel, request, day) for row in rows),
     )
     return [verdict for verdict in found if verdict is not None]
@@ -161,14 +185,18 @@ def _gates(
     gates = [each for each in found if each is not None]
     away = absence(request)
     if away is not None:
-        over = end_of_hold(away.back, request.calendar)
-        gates.append(Gate("out-of-office", _AWAY, None, absence_gate(over)))
+        gates.append(Gate("out-of-office", _AWAY, None, absence_gate(away.free)))
     return gates
 
 
-def _at(gate: Gate, moment: datetime, calendar: Calendar) -> Verdict:
-    """What a gate says of a moment."""
-    opening = gate.opens(moment)
+def _until_first_closes(planned: Opening, openings: Sequence[Opening | None]) -> Opening:
+    """What is open already, until the first of window and gates closes."""
+    ends = [each.end for each in (planned, *openings) if each is not None and each.end is not None]
+    return Opening(planned.start, min(ends, default=None))
+
+
+def _at(gate: Gate, opening: Opening | None, moment: datetime, calendar: Calendar) -> Verdict:
+    """What a gate that opens first at `opening` says of a moment."""
     if opening is not None and opening.start == moment:
         return Verdict(gate.guard, "ALLOW", gate.because, citation=gate.citation)
     if opening is not None and opening.start <= moment + FARTHEST:
@@ -179,16 +207,22 @@ def _at(gate: Gate, moment: datetime, calendar: Calendar) -> Verdict:
 
 
 def _shut(
-    when: Sequence[Verdict], gates: Sequence[Gate], shut: Sequence[int], window: Window
+    when: Sequence[Verdict],
+    gates: Sequence[Gate],
+    shut: Sequence[int],
+    window: Window,
+    reopens: datetime | None,
 ) -> list[Verdict]:
     """The verdicts, where some guards and the window exclude each other for ninety days.
 
-    `shut` are those by number; -1 is the window.
+    `shut` are those by number; -1 is the window. `reopens` is when they no longer do.
     """
     names = [f"the window `{window.name}`" if n < 0 else f"`{gates[n].guard}`" for n in shut]
     because = f"Within 90 days {' and '.join(names)} are never open together."
     return [
-        replace(verdict, ruling="BAR", because=because, until=None) if number in shut else verdict
+        verdict._replace(ruling="BAR", because=because, until=None, turns_at=reopens)
+        if number in shut
+        else verdict
         for number, verdict in enumerate(when)
     ]
 
@@ -233,15 +267,17 @@ def _in_force(law: Jurisdiction, day: date) -> bool:
     return not ((law.begins and day < law.begins) or (law.ends and day >= law.ends))
 
 
-# A place whose holidays nobody lists still has its laws.
+# A place whose holidays nobody lists still has its laws; one that is no code is not known.
 
 
 def _country(request: Request) -> str:
-    return request.calendar.country or _said(request, "country")
+    said = _said(request, "country")
+    return request.calendar.country or (said if said in countries() else "")
 
 
 def _region(request: Request) -> str:
-    return request.calendar.region or _said(request, "region").removeprefix(f"{_country(request)}-")
+    said = _said(request, "region").removeprefix(f"{_country(request)}-")
+    return request.calendar.region or (said if _REGION.fullmatch(said) else "")
 
 
 def _said(request: Request, name: str) -> str:
@@ -249,9 +285,11 @@ def _said(request: Request, name: str) -> str:
     return value.upper() if isinstance(value, str) else ""
 
 
-def _law_turns(guards: Guards, channel: str, request: Request, day: date) -> datetime | None:
-    """When the next law of the channel begins or ends."""
-    laws = (row.law for row in guards.sometimes[channel] if row.law)
-    days = (turn for law in laws for turn in (law.begins, law.ends) if turn and turn > day)
+def _law_turns(guards: Guards, channel: str, request: Request) -> datetime | None:
+    """When the next law of the channel that may be meant for the prospect begins or ends."""
+    today = request.calendar.local(request.history.as_of).date()
+    rows = (row for row in guards.sometimes[channel] if _is_of(row, request, None, unknown=True))
+    laws = (row.law for row in rows if row.law)
+    days = (turn for law in laws for turn in (law.begins, law.ends) if turn and turn > today)
     first = min(days, default=None)
     return None if first is None else request.calendar.morning(first)

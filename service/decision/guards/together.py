@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 
+from service.decision.clock import LATEST
 from service.decision.timing import Opening
 from service.policy.policy import FARTHEST_DAYS
 
@@ -14,13 +15,15 @@ Opens = Callable[[datetime], Opening | None]
 FARTHEST = timedelta(days=FARTHEST_DAYS)
 
 
-def open_together(start: datetime, gates: Sequence[Opens]) -> Opening | None:
+def open_together(
+    start: datetime, gates: Sequence[Opens], farthest: timedelta = FARTHEST
+) -> Opening | None:
     """The first moment from `start` on at which every gate is open; None after 90 days.
 
     Every gate says the first moment from a given one on at which it is open itself. Nothing
     earlier will do, so the search may go there at once, until all say "now".
     """
-    moment, latest = start, start + FARTHEST
+    moment, latest = start, start + min(farthest, LATEST - start)
     while True:
         openings = []
         for opens in gates:
@@ -36,9 +39,17 @@ def open_together(start: datetime, gates: Sequence[Opens]) -> Opening | None:
 
 
 def excluding(start: datetime, gates: Sequence[Opens]) -> tuple[int, ...]:
-    """Which gates, by number, are never open together: one alone, else two, else all."""
-    for size in (1, 2):
-        for numbers in combinations(range(len(gates)), size):
-            if open_together(start, [gates[number] for number in numbers]) is None:
-                return numbers
-    return tuple(range(len(gates)))
+    """Which gates, by number, are never open together: one, else two, else as few as it takes."""
+
+    def are_shut(numbers: Sequence[int]) -> bool:
+        return open_together(start, [gates[number] for number in numbers]) is None
+
+    everyone = range(len(gates))
+    for few in (*combinations(everyone, 1), *combinations(everyone, 2)):
+        if are_shut(few):
+            return few
+    needed = [*everyone]
+    for number in everyone:
+        others = [each for each in needed if each != number]
+        needed = others if are_shut(others) else needed
+    return tuple(needed)

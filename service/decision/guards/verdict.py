@@ -1,16 +1,14 @@
 """What a guard says of a contact: go ahead, not before, not without knowing more, or not."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Ruling = Literal["ALLOW", "HOLD_UNTIL", "NEEDS_DATA", "BAR"]
 STRICTNESS: dict[Ruling, int] = {"ALLOW": 0, "HOLD_UNTIL": 1, "NEEDS_DATA": 2, "BAR": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one guard says of one contact, and why.
 
     `until` stands with HOLD_UNTIL alone: no date is told that may not come true. `facts` are
@@ -38,9 +36,9 @@ class Verdict:
 
 
 def strictest(found: Iterable[Verdict]) -> Verdict | None:
-    """The verdict that decides; of several that hold, the one that holds longest."""
-    return max(
-        found,
-        key=lambda v: (STRICTNESS[v.ruling], v.until.timestamp() if v.until else 0),
-        default=None,
-    )
+    """The verdict that decides, None where all allow; of several that hold, the longest."""
+    return max((v for v in found if v.ruling != "ALLOW"), key=_strictness, default=None)
+
+
+def _strictness(verdict: Verdict) -> tuple[int, float]:
+    return STRICTNESS[verdict.ruling], verdict.until.timestamp() if verdict.until else 0

@@ -26,12 +26,10 @@ class Again:
         self._rules = len(ready.rules)
         self.left = budget
         self.reserve = 0
-        self.was_refused = False
 
     def __call__(self, request: Request) -> Decision:
         """The decision; raises Spent where the budget is spent."""
         if self.left <= self.reserve:
-            self.was_refused = True
             raise Spent
         self.left -= 50 + self._rules + len(request.history.touches)
         return self._decider(request)

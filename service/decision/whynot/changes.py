@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from service.decision import prospect
 from service.decision.answer import Decision
+from service.decision.guards import Guards
 from service.decision.prospect import Request
 from service.decision.ready import Ready
 from service.decision.whynot.again import Again, Spent
 from service.decision.whynot.grounds import Facts, Grounds, joined
+from service.decision.whynot.openers import openers
 from service.decision.whynot.sight import Sight, next_rule
-from service.decision.whynot.values import POLICY_FACTS, Values
+from service.decision.whynot.values import Values
 
 #: More facts than these at once are no hint any more, but another prospect.
 MOST_FACTS = 3
@@ -42,6 +45,7 @@ class Changes:
     def __init__(
         self,
         ready: Ready,
+        guards: Guards,
         body: Mapping[str, Any],
         request: Request,
         decision: Decision,
@@ -52,10 +56,14 @@ class Changes:
         self._request = request
         self._again = again
         self._grounds = Grounds(ready)
-        self._values = Values(ready, request, decision.facts)
+        self._guards = guards
+        allowed = openers(guards.policy.rows, request)
+        self._values = Values(ready, request, decision.facts, allowed)
+        self._read_by_guards = cache(self._read_by_guards_of)
         self._decided: dict[_Chosen, Decision] = {frozenset(): decision}
         self._sights: dict[_Chosen, Sight] = {}
         self.found: dict[int, Mapping[str, object] | None] = {}
+        self._dues: dict[int, datetime | None] = {}
 
     def search(self, plays: Sequence[int]) -> None:
         """Look for a change for each play: first of one fact, then of two, then of three.
@@ -63,26 +71,42 @@ class Changes:
         Every play gets an equal share of what may still be spent on its number of facts, and
         none goes on to more facts before fewer were searched to the end.
         """
-        open_ = list(plays)
         if self._request.history.opt_out is not None:  # no fact undoes what they said
-            self.found = dict.fromkeys(open_)
+            self.found = dict.fromkeys(plays)
             return
-        again = self._again
+        open_ = list(plays)
         for most in range(1, MOST_FACTS + 1):
-            to_come, open_ = open_, []
-            for place, play in enumerate(to_come):
-                again.reserve = again.left - again.left // (len(to_come) - place)
-                goal = _Goal(play, self._ready.ruleset.plays[play].name, most, set())
-                try:
-                    chosen = self._below(goal, frozenset())
-                except Spent:
-                    continue
-                if chosen is not None:
-                    self.found[play] = self._as_written(chosen)
-                else:
-                    open_.append(play)
-        again.reserve = 0
+            open_ = self._round(open_, most)
         self.found.update(dict.fromkeys(open_))
+
+    def _round(self, plays: Sequence[int], most: int) -> list[int]:
+        """Look for changes of so many facts; the plays for which there is none.
+
+        What some leave of their share is shared out again among those that it did not do for.
+        """
+        none: list[int] = []
+        cut: list[int] = []
+        for place, play in enumerate(plays):
+            self._again.reserve = self._again.left - self._again.left // (len(plays) - place)
+            goal = _Goal(play, self._ready.ruleset.plays[play].name, most, set())
+            try:
+                chosen = self._below(goal, frozenset())
+            except Spent:
+                cut.append(play)
+                continue
+            if chosen is None:
+                none.append(play)
+            else:
+                timing = self._decision(chosen).timing
+                self.found[play] = self._as_written(chosen)
+                self._dues[play] = None if timing is None else timing.due
+        self._again.reserve = 0
+        again = self._round(cut, most) if 0 < len(cut) < len(plays) else []
+        return sorted(none + again)
+
+    def due(self, play: int) -> datetime | None:
+        """When the step of a play is due once the facts are changed; None where it has no time."""
+        return self._dues.get(play)
 
     def is_hopeless(self, play: int) -> bool:
         """Whether no given fact has to do with what the play lacks."""
@@ -115,10 +139,18 @@ class Changes:
         if winner is not None and winner < number:
             above = next_rule(self._ready, winner, sight)
             broken = self._grounds.to_break(above.when, sight, self._fewest)
-            ways.append(joined([broken, POLICY_FACTS]))
+            ways.append(joined([broken, self._read_by_guards(decision.channel)]))
         elif not ways:  # it fires, nothing above it wins: it is the contact policy
-            ways.append(POLICY_FACTS)
+            channel = self._ready.ruleset.plays[number].steps[rule.step].channel
+            waits = self._grounds.of_waits(number)
+            ways.append(joined([self._read_by_guards(channel), waits]))
         return tuple(name for name in self._fewest(ways) if self._values.of(name))
+
+    def _read_by_guards_of(self, channel: str | None) -> Facts:
+        """The facts that the guards of a channel look at."""
+        guards = self._guards
+        rows = (*guards.always[channel], *guards.sometimes[channel]) if channel else ()
+        return tuple(openers(rows, self._request))
 
     def _winner(self, decision: Decision) -> int | None:
         plays = self._ready.ruleset.plays

@@ -1,6 +1,6 @@
 """When a play comes up: while the doctrine is carried out in silence, and by time alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from service.decision.forward import MOST_DAYS, play_forward
 from service.decision.history import History
 from service.decision.prospect import Request
 from service.decision.ready import Ready
+from service.decision.timeline import End
 from service.decision.whynot.again import Again, Spent
 from service.playbook.values import read_instant
 
@@ -26,7 +27,7 @@ class Won(NamedTuple):
 class Course(NamedTuple):
     """When each play first wins, by its name.
 
-    `end` is None where that was not followed to its end, else it says why there was no more.
+    `end` says in words why there was no more, None where that was not followed to its end.
     """
 
     won: Mapping[str, Won]
@@ -36,13 +37,6 @@ class Course(NamedTuple):
 #: Nobody waits for what comes after so many touches, and each costs more than the one before.
 MOST_TOUCHES = 200
 _TOO_FAR = f"{MOST_DAYS:,} days go by without it"
-_ENDS = {
-    "stopped": "the playbook stops before",
-    "needs_data": "the playbook asks for data before, and goes no further",
-    "nothing_to_wait_for": "nothing more happens before",
-    "end_of_time": _TOO_FAR,
-    "too_many_touches": f"more than {MOST_TOUCHES} touches go out before",
-}
 
 
 def carried_out(ready: Ready, body: Mapping[str, Any], request: Request, again: Again) -> Course:
@@ -59,20 +53,46 @@ def carried_out(ready: Ready, body: Mapping[str, Any], request: Request, again: 
         _note(won, decision, history.as_of, len(history.reached) - reached)
         return decision
 
-    past = [item for item in body["history"] if _is_past(item, request.history.as_of)]
-    told = {**body, "history": past, "as_of": request.history.as_of.isoformat()}
+    as_of = request.history.as_of
+    past = {
+        name: [touch for touch in body.get(name) or () if _is_past(touch, as_of)]
+        for name in ("history", "account_history")
+    }
+    told = {**body, **past, "as_of": as_of.isoformat()}
     try:
         line = play_forward(
             ready,
             watched,
             told,
-            request.history.as_of,
+            as_of,
             days=MOST_DAYS,
             most_touches=MOST_TOUCHES,
         )
     except Spent:
         return Course(won, None)
-    return Course(won, _ENDS.get(line.end.why))
+    return Course(won, _in_words(line.end))
+
+
+def _in_words(end: End) -> str | None:
+    """Why a timeline goes no further."""
+    on = f"{end.at:%Y-%m-%d}"
+    match end.why:
+        case "stopped":
+            ours = "the contact policy" if end.held else "`otherwise`"
+            return f"{f'`{end.rule}`' if end.rule else ours} ends it on {on}"
+        case "needs_data":
+            return f"from {on} on somebody has to find out {_listed(end.facts_needed)} first"
+        case "nothing_to_wait_for":
+            return f"from {on} on nothing more happens"
+        case "end_of_time":
+            return _TOO_FAR
+        case "too_many_touches":
+            return f"more than {MOST_TOUCHES} touches go out before"
+    return None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names) or "more"
 
 
 def by_time_alone(ready: Ready, request: Request, decision: Decision, again: Again) -> Course:
@@ -99,7 +119,8 @@ def _next(ready: Ready, decision: Decision, history: History, request: Request) 
     """When the answer may next be another."""
     change = next_change(ready.clockwork, dict(decision.facts), history, request.calendar)
     expires = decision.timing.expires.astimezone(UTC) if decision.timing else None
-    moments = [at for at in (change, expires) if at is not None and at > history.as_of]
+    turned_away = (lost.judged.turns_at for lost in decision.alternatives if lost.judged)
+    moments = [at for at in (change, expires, *turned_away) if at and at > history.as_of]
     return min(moments, default=None)
 
 

@@ -52,6 +52,13 @@ class Grounds:
         field = self._ready.fields[condition[0]]
         return joined(self.of_fact(name) for name in (field.fact, field.other) if name)
 
+    def of_waits(self, number: int) -> Facts:
+        """The given facts that decide when the steps of a play are due, by its number."""
+        steps = self._ready.ruleset.plays[number].steps
+        waits = [step.wait for step in steps if step.wait is not None]
+        names = [each.name for w in waits for each in (w.amount, w.after) if isinstance(each, Ref)]
+        return joined(map(self.of_fact, names))
+
     def to_make(self, condition: Cond, sight: Sight, few: Fewest) -> Facts:
         """Facts of which one must change before a condition that does not hold can hold."""
         if not is_group(condition):

@@ -22,6 +22,10 @@ _WORDS = {
     ">": "more than ",
     "<": "less than ",
 }
+#: The same of days and moments.
+_TIMES = {**_WORDS, ">=": "not before ", "<=": "not after ", ">": "after ", "<": "before "}
+#: What everybody knows without being told its value.
+_CLOCK = ("now", "today")
 
 
 @dataclass(frozen=True)
@@ -170,8 +174,9 @@ class _Looking:
                 return f"a list with {words}" if number else f"a list without {words}"
             case "compare":
                 other = self._sight.facts.get(field.other)
-                value = "unknown" if other is None else plain(other)
-                return f"{_WORDS[operator]}`{field.other}` ({value})"
+                value = "not known" if other is None else plain(other)
+                told = "" if field.other in _CLOCK else f" ({value})"
+                return f"{_than(self._ready.facts[field.fact], operator)}`{field.other}`{told}"
             case "value":
                 return self._needed_value(self._ready.facts[field.fact], operator, number)
         return f"{_WORDS[operator]}{number}"
@@ -179,4 +184,9 @@ class _Looking:
     def _needed_value(self, fact: Fact, operator: str, number: int) -> str:
         if fact.type == "boolean":
             return "true" if (operator == "==") == bool(number) else "false"
-        return f"{_WORDS[operator]}{written(fact, number, self._ready.ruleset.texts)}"
+        told = written(fact, number, self._ready.ruleset.texts)
+        return f"{_than(fact, operator)}{told}"
+
+
+def _than(fact: Fact, operator: str) -> str:
+    return (_TIMES if fact.type in ("date", "instant") else _WORDS)[operator]

@@ -1,20 +1,26 @@
 """Why not something else, as an answer tells it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
-from service.decision.answer import Decision
+from service.decision.answer import Alternative, Decision
 from service.decision.candidates import Candidate, plain_step
+from service.decision.decide import decide
 from service.decision.explanation import plain
+from service.decision.guards import Guards, Verdict
+from service.decision.guards.verdict import STRICTNESS
 from service.decision.prospect import Request
 from service.decision.ready import Ready
-from service.decision.whynot.again import Again, Decider
-from service.decision.whynot.changes import MOST_FACTS, Changes
-from service.decision.whynot.course import Course, Won, by_time_alone, carried_out
+from service.decision.whynot import words
+from service.decision.whynot.again import Again
+from service.decision.whynot.changes import Changes
+from service.decision.whynot.course import Won, by_time_alone, carried_out
 from service.decision.whynot.missing import OpenTest, open_tests
 from service.decision.whynot.sight import Sight, next_rule
+from service.decision.whynot.words import Change
 from service.playbook.ruleset import END, CompiledRule
 
 Status = Literal["not_met", "unknown", "lost"]
@@ -24,7 +30,6 @@ BUDGET = 240_000
 #: The part of it that the doctrine carried out may cost, and time alone.
 _PART_OF_COURSE = 0.6
 _PART_OF_TIME = 0.15
-_CUT_SHORT = "The search was cut short, so nobody knows."
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class WouldWin:
     writes them. `on_course`: while the doctrine is carried out in silence. `at`: by time alone.
     """
 
-    facts: tuple[Mapping[str, object], ...] | None
+    facts: tuple[Change, ...] | None
     on_course: Mapping[str, object] | None
     at: datetime | None
     in_words: Mapping[str, str]
@@ -55,7 +60,8 @@ class NotChosen:
     """A play that did not win; of a sequence its next step (`step` from 1; 0: no step).
 
     `not_met`: a test of it failed; `unknown`: it hangs on what is not known; `lost`: it fitted
-    and lost to `lost_to`, a play that stood above it or a guard of the contact policy.
+    and lost to `lost_to`, a play that stood above it or a guard of the contact policy. Then
+    `policy` is what every guard said that stood against it, the strictest first.
     """
 
     rule: str
@@ -65,6 +71,7 @@ class NotChosen:
     channel: str | None
     status: Status
     lost_to: str | None
+    policy: tuple[Verdict, ...]
     tests: tuple[OpenTest, ...]
     would_win: WouldWin
 
@@ -78,6 +85,7 @@ class NotChosen:
             "channel": self.channel,
             "status": self.status,
             "lost_to": self.lost_to,
+            "policy": [verdict.to_json() for verdict in self.policy],
             "tests": [test.to_json() for test in self.tests],
             "would_win": self.would_win.to_json(),
         }
@@ -97,7 +105,7 @@ class WhyNot:
 
 def why_not(
     ready: Ready,
-    decider: Decider,
+    guards: Guards,
     body: Mapping[str, Any],
     request: Request,
     decision: Decision,
@@ -106,10 +114,10 @@ def why_not(
 ) -> WhyNot:
     """Why every other play did not win, and what would make it.
 
-    `decision` is that of `request`, read from `body` with the playbook `ready`; `decider`
-    decides a request with that playbook. `budget` is what the searches may cost, see `Again`.
+    `decision` is that of `request`, read from `body`, with the playbook `ready` under the
+    contact policy `guards`. `budget` is what the searches may cost, see `Again`.
     """
-    return WhyNot(*_Report(ready, decider, body, request, decision, budget).parts())
+    return WhyNot(*_Report(ready, guards, body, request, decision, budget).parts())
 
 
 class _Report:
@@ -118,15 +126,15 @@ class _Report:
     def __init__(
         self,
         ready: Ready,
-        decider: Decider,
+        guards: Guards,
         body: Mapping[str, Any],
         request: Request,
         decision: Decision,
         budget: int,
     ) -> None:
-        again = Again(ready, decider, budget)
+        again = Again(ready, partial(decide, ready, guards), budget)
         self._ready, self._request, self._decision = ready, request, decision
-        self._lost_to = {lost.rule: lost.lost_to for lost in decision.alternatives}
+        self._lost = {lost.rule: lost for lost in decision.alternatives}
         self._numbers = [
             n for n, play in enumerate(ready.ruleset.plays) if play.name != decision.rule
         ]
@@ -134,22 +142,23 @@ class _Report:
         self._course = carried_out(ready, body, request, again)
         again.reserve = again.left - int(budget * _PART_OF_TIME)
         self._by_time = by_time_alone(ready, request, decision, again)
-        self._changes = Changes(ready, body, request, decision, again)
+        self._changes = Changes(ready, guards, body, request, decision, again)
         self._changes.search(self._numbers)
-        self._again = again
 
     def parts(self) -> tuple[Literal["complete", "cut_short"], tuple[NotChosen, ...]]:
         """Whether all was searched, and the plays."""
         sight = Sight(self._ready, self._decision.facts, self._request.history)
         plays = tuple(self._not_chosen(number, sight) for number in self._numbers)
-        return "cut_short" if self._again.was_refused else "complete", plays
+        searched = self._changes.found.keys() >= {*self._numbers}
+        followed = self._course.end is not None and self._by_time.end is not None
+        return "complete" if searched and followed else "cut_short", plays
 
     def _not_chosen(self, number: int, sight: Sight) -> NotChosen:
         play = self._ready.ruleset.plays[number]
         rule = next_rule(self._ready, number, sight)
         step = plain_step("stop", play.because) if rule.step == END else play.steps[rule.step]
         truth = sight.truth(rule.when)
-        label = Candidate(step, rule, play).label
+        lost = self._lost.get(Candidate(step, rule, play).label) if truth else None
         return NotChosen(
             rule=play.name,
             step=rule.step + 1 if play.is_sequence else 0,
@@ -157,7 +166,8 @@ class _Report:
             action=step.action,
             channel=step.channel,
             status=_status(truth),
-            lost_to=self._lost_to.get(label) if truth else None,
+            lost_to=lost.lost_to if lost else None,
+            policy=_against(lost),
             tests=open_tests(self._ready, rule, sight),
             would_win=self._would_win(number, rule),
         )
@@ -165,7 +175,7 @@ class _Report:
     def _would_win(self, number: int, rule: CompiledRule) -> WouldWin:
         won, won_by_time = self._course.won.get(rule.name), self._by_time.won.get(rule.name)
         changed = self._changes.found.get(number)
-        facts = None if changed is None else tuple(self._differences(changed))
+        facts = None if changed is None else self._differences(changed)
         return WouldWin(
             facts=facts,
             on_course=None if won is None else self._on_course(won),
@@ -177,22 +187,12 @@ class _Report:
             },
         )
 
-    # ---- in words -------------------------------------------------------------------
-
-    def _differences(self, changed: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-        for name, value in changed.items():
-            now = plain(self._decision.facts.get(name))
-            yield {"fact": name, "seen": now, "needed": value}
-
-    def _facts_in_words(self, number: int, facts: tuple[Mapping[str, object], ...] | None) -> str:
-        if facts:
-            told = [f"`{each['fact']}` {_value(each['needed'])}" for each in facts]
-            return f"It would win with {' and '.join(told)}."
-        if number not in self._changes.found:
-            return _CUT_SHORT
-        if self._changes.is_hopeless(number):
-            return "No: what stands against it comes from the history, and no fact changes that."
-        return f"No change of {MOST_FACTS} facts or fewer makes it win."
+    def _differences(self, changed: Mapping[str, object]) -> tuple[Change, ...]:
+        facts = self._decision.facts
+        return tuple(
+            {"fact": name, "seen": plain(facts.get(name)), "needed": value}
+            for name, value in changed.items()
+        )
 
     def _on_course(self, won: Won) -> Mapping[str, object]:
         return {
@@ -202,20 +202,6 @@ class _Report:
             "days": self._days(won.at),
         }
 
-    def _course_in_words(self, won: Won | None) -> str:
-        if won is None:
-            return _never("while they are silent", self._course)
-        touches = "1 touch" if won.touches == 1 else f"{won.touches} touches"
-        days = self._days(won.at)
-        due = "" if won.due is None else f", due {self._local(won.due):%Y-%m-%d}"
-        away = "1 day" if days == 1 else f"{days} days"
-        return f"{touches} and {away} away: earliest {self._local(won.at):%Y-%m-%d}{due}."
-
-    def _time_in_words(self, won: Won | None) -> str:
-        if won is None:
-            return _never("by time alone", self._by_time)
-        return f"By time alone from {self._local(won.at):%Y-%m-%d %H:%M} on."
-
     def _local(self, moment: datetime) -> datetime:
         return self._request.calendar.local(moment)
 
@@ -223,26 +209,43 @@ class _Report:
         """Days of the prospect's calendar from the question to a moment."""
         return (self._local(moment).date() - self._local(self._request.as_of).date()).days
 
+    # ---- in words -------------------------------------------------------------------
 
-def _never(how: str, course: Course) -> str:
-    return _CUT_SHORT if course.end is None else f"Never {how}: {course.end}."
+    def _facts_in_words(self, number: int, facts: tuple[Change, ...] | None) -> str:
+        if facts:
+            return words.of_facts(facts, self._local_due(self._changes.due(number)), self._local)
+        if number not in self._changes.found:
+            return words.CUT_SHORT
+        if self._request.history.opt_out is not None:
+            return words.THEY_SAID_SO
+        return words.HISTORY if self._changes.is_hopeless(number) else words.NO_CHANGE
+
+    def _course_in_words(self, won: Won | None) -> str:
+        if won is None:
+            return words.never("while they are silent", self._course.end)
+        at, due = self._local(won.at), self._local_due(won.due)
+        return words.of_course(won.touches, self._days(won.at), at, due)
+
+    def _time_in_words(self, won: Won | None) -> str:
+        if won is None:
+            return words.never("by time alone", self._by_time.end)
+        return words.of_time(self._local(won.at), self._local_due(won.due))
+
+    def _local_due(self, due: datetime | None) -> datetime | None:
+        return None if due is None else self._local(due)
+
+
+def _against(lost: Alternative | None) -> tuple[Verdict, ...]:
+    """What the contact policy has against a play that it turned away."""
+    verdicts = lost.judged.verdicts if lost and lost.judged else ()
+    against = (verdict for verdict in verdicts if verdict.ruling != "ALLOW")
+    return tuple(sorted(against, key=lambda verdict: -STRICTNESS[verdict.ruling]))
 
 
 def _status(truth: bool | None) -> Status:  # noqa: FBT001 - three values, not an option
     if truth is None:
         return "unknown"
     return "lost" if truth else "not_met"
-
-
-def _value(value: object) -> str:
-    match value:
-        case None:
-            return "not known"
-        case bool():
-            return "true" if value else "false"
-        case list():
-            return f"[{', '.join(map(str, value))}]"
-    return str(value)
 
 
 def _written(moment: datetime) -> str:

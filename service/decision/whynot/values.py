@@ -9,37 +9,22 @@ from itertools import combinations
 from service.decision.explanation import plain
 from service.decision.prospect import Request
 from service.decision.ready import Ready
+from service.decision.whynot.openers import Openers
 from service.decision.whynot.sight import HOLDS, is_group
 from service.playbook.rules import Ref
 from service.playbook.ruleset import Cond
 from service.playbook.strata import names_read
 from service.playbook.values import LARGEST, SCALE, encode
-from service.playbook.vocabulary import CHANNELS, Fact
+from service.playbook.vocabulary import Fact
 
 #: Any text, any item of a list, any zone: where the rules ask only whether there is one.
-_ANYTHING = "anything"
+ANYTHING = "anything"
 _ANY_ZONE = "UTC"
 #: Of more words than these not every selection is tried, but each alone, and all.
 _MOST_WORDS = 4
 #: As far as a request may go: the years 1900 to 2999.
 _DAYS = range(date(1900, 1, 1).toordinal(), date(3000, 1, 1).toordinal())
 _ORDERED = frozenset({"integer", "number", "date", "instant"})
-#: The given facts that the contact policy looks at, whatever the playbook says.
-POLICY_FACTS = (
-    "opted_out",
-    "opted_out_channels",
-    "time_zone",
-    "do_not_call",
-    "consented_channels",
-    "email_changed_at",
-    "phone_changed_at",
-    "audience",
-    "last_purchase_on",
-    "last_inquiry_on",
-    "country",
-    "region",
-    "phone_number",
-)
 
 
 class Values:
@@ -47,12 +32,14 @@ class Values:
 
     They come from the constants that the rules compare the fact with, and stand beside them
     too, by one of the smallest steps of its type; from the value of the fact that it is
-    compared with; and from what the contact policy would let through. Of values that no rule
-    tells apart there is one, the value that the request has is not among them.
+    compared with; and from `allowed`, what the contact policy would rather see. Of values that
+    no rule tells apart there is one, the value that the request has is not among them.
     """
 
-    def __init__(self, ready: Ready, request: Request, facts: Mapping[str, object]) -> None:
-        self._ready = ready
+    def __init__(
+        self, ready: Ready, request: Request, facts: Mapping[str, object], allowed: Openers
+    ) -> None:
+        self._ready, self._allowed = ready, allowed
         self._request = request
         self._facts = facts
         self._tests = _tests(ready)
@@ -68,7 +55,7 @@ class Values:
         own = self._lists(fact) if fact.type == "list" else self._singles(fact)
         now = plain(self._facts.get(name))
         found: list[object] = []
-        for value in (*own, *self._allowed(fact), *self._presence(fact)):
+        for value in (*own, *self._allowed.get(name, ()), *self._presence(fact)):
             if value not in found and (value != now or type(value) is not type(now)):
                 found.append(value)
         return tuple(found)
@@ -125,10 +112,10 @@ class Values:
                 kept = [item for item in now if item not in some]
                 yield kept + [word for word in some if word not in now]
         if fields:
-            yield [] if now else [_ANYTHING]
+            yield [] if now else [ANYTHING]
             yield []
 
-    # ---- from whether it is known, and from the contact policy ------------------------
+    # ---- from whether it is known -----------------------------------------------------
 
     def _presence(self, fact: Fact) -> Iterator[object]:
         """Known or not, where a rule asks for that."""
@@ -154,29 +141,8 @@ class Values:
             case "instant":
                 return as_of.isoformat()
             case "list":
-                return [_ANYTHING]
-        return _ANY_ZONE if fact.name == "time_zone" else _ANYTHING
-
-    def _allowed(self, fact: Fact) -> Iterator[object]:
-        """What the contact policy would rather see."""
-        as_of = self._request.history.as_of
-        match fact.name:
-            case "opted_out" | "do_not_call" if self._facts.get(fact.name) is True:
-                yield False
-            case "opted_out_channels" if closed := self._facts.get(fact.name):
-                now = list(closed) if isinstance(closed, tuple) else []
-                yield from ([item for item in now if item != word] for word in CHANNELS)
-                yield []
-            case "time_zone" if self._request.calendar.zone is None:
-                yield _ANY_ZONE
-            case "consented_channels":
-                yield list(CHANNELS)
-            case "audience" if self._facts.get("audience") is None:
-                yield "b2b"
-            case "last_purchase_on" | "last_inquiry_on":
-                yield self._request.calendar.local(as_of).date().isoformat()
-            case "email_changed_at" | "phone_changed_at":
-                yield as_of.isoformat()
+                return [ANYTHING]
+        return _ANY_ZONE if fact.name == "time_zone" else ANYTHING
 
 
 def written(fact: Fact, number: int, texts: Mapping[str, int]) -> object:
@@ -193,7 +159,7 @@ def written(fact: Fact, number: int, texts: Mapping[str, int]) -> object:
         case "instant":
             return datetime.fromtimestamp(number, UTC).isoformat()
         case "text":
-            return next((text for text, each in texts.items() if each == number), _ANYTHING)
+            return next((text for text, each in texts.items() if each == number), ANYTHING)
     return number
 
 
