@@ -33,7 +33,7 @@ serve: $(CAN_SERVE)  ## Run the service on this machine: make serve PORT=8000
 	@$(BIN)/unghost serve --port $(PORT)
 
 test: $(CAN_TEST)  ## Run the tests: make test ARGS="-k gone_silent"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
 fuzz: $(CAN_TEST)  ## Hold the rules against three oracles: make fuzz N=100000 SEED=2026
 	@$(BIN)/python -m tests.oracle.fuzz --evaluations $(N) --seed "$(SEED)"

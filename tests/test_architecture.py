@@ -54,8 +54,6 @@ MAY_BE_IMPORTED_BY = {
 PURE = ("playbook", "policy", "decision")
 IMPURE_MODULES = frozenset({"http", "random", "socket", "subprocess", "tempfile", "time", "urllib"})
 IMPURE_CALLS = frozenset({"now", "utcnow", "today"})
-#: It gives every run of the engine a session id that nobody can guess.
-IMPURE_ON_PURPOSE: tuple[str, ...] = ()
 
 NAMES_THAT_SAY_NOTHING = frozenset(
     {"base", "common", "core", "data", "handler", "handlers", "helper", "helpers", "info"}
@@ -113,8 +111,8 @@ def broken_import(module: Module, name: str) -> str | None:
         allowed = {module.part} | MAY_IMPORT.get(module.part, set())
         return None if part in allowed else f"{module.part} may not import service.{part}"
     if top in sys.stdlib_module_names:
-        impure = module.part in PURE and module.path not in IMPURE_ON_PURPOSE
-        return f"imports {top}, and is pure" if impure and top in IMPURE_MODULES else None
+        impure = module.part in PURE and top in IMPURE_MODULES
+        return f"imports {top}, and is pure" if impure else None
     places = MAY_BE_IMPORTED_BY.get(top, ())
     if any(module.path == place or _in_folder(module.path, place) for place in places):
         return None

@@ -96,7 +96,8 @@ def show_examples(
     for result in report.results:
         _show_example(console, f"{file}:{lines[result.number]}", result)
     passed = sum(result.passed for result in report.results)
-    console.print(f"{file}: {passed} of {counted(len(report.results), 'example')} passed")
+    summary = f"{file}: {passed} of {counted(len(report.results), 'example')} passed"
+    console.print(summary, soft_wrap=True)
     if report.unreached:
         names = ", ".join(f"`{plain(name)}`" for name in report.unreached)
         console.print(Text(f"{file}: no example reaches {names}", "yellow"), soft_wrap=True)

@@ -459,7 +459,7 @@ def test_what_the_shipped_playbooks_would_do_is_tried_out(path: Path, guards: Gu
         check(asked, request_of(example), random)
 
 
-@settings(max_examples=25, phases=[Phase.generate])
+@settings(max_examples=12, phases=[Phase.generate])
 @given(st.integers(0, 2**32))
 def test_what_random_playbooks_would_do_is_tried_out(seed: int) -> None:
     """The same of playbooks, policies and prospects that nobody thought of."""
@@ -468,7 +468,7 @@ def test_what_random_playbooks_would_do_is_tried_out(seed: int) -> None:
     check(asked, body, random)
 
 
-@settings(max_examples=300, phases=[Phase.generate])
+@settings(max_examples=120, phases=[Phase.generate])
 @given(st.integers(0, 2**32))
 def test_guards_look_at_no_fact_that_is_not_known_here(seed: int) -> None:
     """Every fact that deciding looks up is named by `openers`, or read by the playbook."""

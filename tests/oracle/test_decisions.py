@@ -186,7 +186,7 @@ def test_there_are_shipped_playbooks() -> None:
     assert len(SHIPPED) >= 5
 
 
-@settings(max_examples=40, phases=[Phase.generate])
+@settings(max_examples=25, phases=[Phase.generate])
 @given(st.integers(0, 2**32))
 def test_what_holds_of_random_playbooks(seed: int) -> None:
     """The same of playbooks that nobody thought of."""
@@ -244,7 +244,7 @@ otherwise: {{action: wait, because: Nothing else.}}
 """)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(
     st.sampled_from(WINDOWS),
     st.sampled_from(ENDINGS),
