@@ -15,7 +15,8 @@ from service.decision.examples import (
     check_moment,
     read_example,
 )
-from service.decision.guards.judge import Guards, Judged, judge, make_guards
+from service.decision.guards.binding import Guards, make_guards
+from service.decision.guards.judge import Judged, judge
 from service.decision.guards.standing import opted_out
 from service.decision.guards.verdict import Verdict
 from service.decision.prospect import Request, Words

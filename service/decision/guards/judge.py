@@ -1,8 +1,7 @@
 """Every guard on one step: may this contact be made, and when at the earliest."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -11,15 +10,14 @@ from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.guards import standing
 from service.decision.guards.allowance import allowance, excepts
+from service.decision.guards.binding import Guards, binding, binds_for_sure, law_turns
 from service.decision.guards.gates import Gate, absence_gate, gate, window_gate
 from service.decision.guards.together import FARTHEST, excluding, open_together
 from service.decision.guards.verdict import Verdict, strictest
 from service.decision.prospect import Request
 from service.decision.timing import Opening, said
 from service.playbook.rules import Window
-from service.playbook.vocabulary import CHANNELS
-from service.policy.places import countries
-from service.policy.policy import Jurisdiction, Policy, Row
+from service.policy.policy import Row
 
 _AWAY = "They are away; the day after their return is the earliest."
 _NOWHERE = Verdict(
@@ -28,34 +26,6 @@ _NOWHERE = Verdict(
     "Its hours never come at once in all the time zones where they may be.",
     facts=("time_zone",),
 )
-#: A region as laws name it: the part of ISO 3166-2 after the dash.
-_REGION = re.compile(r"[A-Z0-9]{1,3}")
-
-
-@dataclass(frozen=True)
-class Guards:
-    """A contact policy made ready: by channel the rows that always bind, and those that may."""
-
-    policy: Policy
-    always: dict[str, tuple[Row, ...]]
-    sometimes: dict[str, tuple[Row, ...]]
-
-
-def make_guards(policy: Policy) -> Guards:
-    """Sort the rows of a policy by channel; done once, when it is loaded."""
-    rows = {
-        channel: tuple(row for row in policy.rows if not row.channels or channel in row.channels)
-        for channel in CHANNELS
-    }
-    return Guards(
-        policy,
-        {name: tuple(row for row in found if _binds_all(row)) for name, found in rows.items()},
-        {name: tuple(row for row in found if not _binds_all(row)) for name, found in rows.items()},
-    )
-
-
-def _binds_all(row: Row) -> bool:
-    return row.law is None and not row.audience
 
 
 class Judged(NamedTuple):
@@ -123,12 +93,12 @@ def _judge(
     planned = in_window(start)
     moment = start if planned is None else planned.start
     day = request.calendar.local(moment).date()
-    rows = _binding(guards, channel, request)
+    rows = binding(guards, channel, request)
     who = _who(exit_, channel, rows, request, day)
     gates = _gates(guards, rows, request, candidate)
     openings = [gate.opens(moment) for gate in gates]
     when = [_at(*each, moment, request.calendar) for each in zip(gates, openings, strict=True)]
-    laws_turn = _law_turns(guards, channel, request)
+    laws_turn = law_turns(guards, channel, request)
     turns = [laws_turn, *(verdict.turns_at for verdict in (*who, *when))]
     turns_at = min(filter(None, turns), default=None)
     worst = strictest((*who, *when))
@@ -164,7 +134,7 @@ def _who(
 ) -> list[Verdict]:
     """The guards about whether the prospect may be contacted at all."""
     excepted = request.given.get("do_not_call") is True and any(
-        excepts(row, request, day) for row in rows if _binds_for_sure(row, request)
+        excepts(row, request, day) for row in rows if binds_for_sure(row, request)
     )
     found = (
         exit_,
@@ -225,71 +195,3 @@ def _shut(
         else verdict
         for number, verdict in enumerate(when)
     ]
-
-
-# ---- which rows bind ----------------------------------------------------------------
-
-
-def _binding(guards: Guards, channel: str, request: Request) -> tuple[Row, ...]:
-    """The rows that bind on the day of the question. What is not known could bind, so it does."""
-    always, sometimes = guards.always[channel], guards.sometimes[channel]
-    if not sometimes:
-        return always
-    day = request.calendar.local(request.history.as_of).date()
-    return (*always, *(row for row in sometimes if _is_of(row, request, day, unknown=True)))
-
-
-def _binds_for_sure(row: Row, request: Request) -> bool:
-    """Whether it is known, of a row that binds, that it is meant for the prospect."""
-    return _is_of(row, request, None, unknown=False)
-
-
-def _is_of(row: Row, request: Request, day: date | None, *, unknown: bool) -> bool:
-    """Whether a row is for this prospect, and in force; `unknown` where nobody knows."""
-    law = row.law
-    return _among(row.audience, request.given.get("audience"), unknown) and (
-        law is None
-        or (
-            (day is None or _in_force(law, day))
-            and _among((law.country,), _country(request), unknown)
-            and _among((law.region,) if law.region else (), _region(request), unknown)
-        )
-    )
-
-
-def _among(wanted: Sequence[str], found: object, unknown: bool) -> bool:  # noqa: FBT001
-    if not wanted:
-        return True
-    return found in wanted if found else unknown
-
-
-def _in_force(law: Jurisdiction, day: date) -> bool:
-    return not ((law.begins and day < law.begins) or (law.ends and day >= law.ends))
-
-
-# A place whose holidays nobody lists still has its laws; one that is no code is not known.
-
-
-def _country(request: Request) -> str:
-    said = _said(request, "country")
-    return request.calendar.country or (said if said in countries() else "")
-
-
-def _region(request: Request) -> str:
-    said = _said(request, "region").removeprefix(f"{_country(request)}-")
-    return request.calendar.region or (said if _REGION.fullmatch(said) else "")
-
-
-def _said(request: Request, name: str) -> str:
-    value = request.given.get(name)
-    return value.upper() if isinstance(value, str) else ""
-
-
-def _law_turns(guards: Guards, channel: str, request: Request) -> datetime | None:
-    """When the next law of the channel that may be meant for the prospect begins or ends."""
-    today = request.calendar.local(request.history.as_of).date()
-    rows = (row for row in guards.sometimes[channel] if _is_of(row, request, None, unknown=True))
-    laws = (row.law for row in rows if row.law)
-    days = (turn for law in laws for turn in (law.begins, law.ends) if turn and turn > today)
-    first = min(days, default=None)
-    return None if first is None else request.calendar.morning(first)
