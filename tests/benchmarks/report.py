@@ -89,11 +89,23 @@ def tables(results: Results) -> list[Table]:
     return [
         Table("Numbers to reach", ("what", "found", "wanted", ""), rows),
         _decisions(results["decisions"]),
+        _floors(results["floors"]),
         _engine(results["engine"]),
         _traffic(results["traffic"]),
         _inside(results["inside"]),
         _footprint(results),
     ]
+
+
+def _floors(floors: Results) -> Table:
+    whole = floors["whole"]["median"]
+    rows = tuple(
+        (name, middle(time), f"{time['median'] / whole:.2f} x")
+        for name, time in floors.items()
+        if name != "whole"
+    )
+    columns = ("what", "µs: median (p10-p90)", "over a whole decision of house, 10 touches")
+    return Table("What cannot be less: the libraries alone", columns, rows)
 
 
 def _decisions(decisions: Results) -> Table:

@@ -16,6 +16,7 @@ from rich.console import Console
 from service.decision import Ready, make_ready
 from service.playbook import load
 from tests.benchmarks import footprint, peers
+from tests.benchmarks.floors import floors
 from tests.benchmarks.inside import wsgi
 from tests.benchmarks.machine import described, load_average
 from tests.benchmarks.processes import ROOT
@@ -73,6 +74,7 @@ def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
     parts: dict[str, Callable[[], Any]] = {
         "decisions": lambda: decisions(readies, effort.decision, effort.sizes),
         "engine": lambda: engine(readies["house"], effort),
+        "floors": lambda: floors(readies["house"], effort.decision),
         "inside": lambda: wsgi(raw, effort.decision),
         "loading": lambda: footprint.loading(texts(), effort.times),
         "start": lambda: footprint.starts(effort.times),
