@@ -97,6 +97,8 @@ def _said(request: Request, name: str) -> str:
 
 def law_turns(guards: Guards, channel: str, request: Request) -> datetime | None:
     """When the next law of the channel that may be meant for the prospect begins or ends."""
+    if not guards.sometimes[channel]:
+        return None
     today = request.calendar.local(request.history.as_of).date()
     rows = (row for row in guards.sometimes[channel] if _is_of(row, request, None, unknown=True))
     laws = (row.law for row in rows if row.law)

@@ -122,10 +122,10 @@ def _on_all(gates: Sequence[Opens]) -> Opens:
 def _holidays_gate(holidays: NoHolidays, clocks: Sequence[Calendar], seller: Seller) -> Opens:
     """Closed on holidays. The seller's too begin and end on the prospect's clock."""
     places = [clock for clock in clocks if "prospect" in holidays.of]
-    if "seller" in holidays.of:
+    if "seller" in holidays.of and seller.country:
         country, region = seller.country or None, seller.region or None
         places += [Calendar(clock.zone, country, region) for clock in clocks]
-    return _on_all([_days_gate(place) for place in places])
+    return _on_all([_days_gate(place) for place in places]) if places else _from_now_on
 
 
 def _days_gate(place: Calendar) -> Opens:
