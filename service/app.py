@@ -107,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         guards=guards,
         default_playbook=settings.default_playbook,
         mistakes_in_request=request_checker(shipped("schemas", "decision-request.schema.json")),
+        mistakes_in_timeline=request_checker(shipped("schemas", "timeline-request.schema.json")),
         files=read_contract(shipped("openapi.yaml"), shipped("schemas")),
     )
     exchange.install(app)

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from service.decision.calendar import MOST_BUSINESS_DAYS, Calendar
-from service.decision.clock import EARLIEST, LATEST, in_utc, opening
+from service.decision.clock import EARLIEST, LATEST, in_utc, opening, shown
 from service.decision.prospect import Request
 from service.playbook.rules import WaitUnit
 
@@ -52,7 +52,7 @@ def end_of_hold(back: date, calendar: Calendar) -> datetime:
     day = min(max(back, EARLIEST.date()), LATEST.date())
     noon = opening(datetime.combine(day, _NOON), calendar.zone)  # each day that comes has one
     free = calendar.local(calendar.after(noon, 1, "business_days")).date()
-    return in_utc(opening(datetime.combine(free, time()), calendar.zone))
+    return calendar.morning(free)
 
 
 def end_of_wait(
@@ -92,6 +92,6 @@ def _resumed(
     due = calendar.after(anchor, amount, unit)
     if unit == "hours":
         return free + min(due - began, LATEST - free)
-    left = calendar.local(due).replace(tzinfo=None) - calendar.local(began).replace(tzinfo=None)
-    end = calendar.local(free).replace(tzinfo=None) + min(left, LATEST - free)
+    left = shown(due, calendar.zone) - shown(began, calendar.zone)
+    end = shown(free, calendar.zone) + min(left, LATEST - free)
     return in_utc(opening(end, calendar.zone))

@@ -93,7 +93,7 @@ class Calendar(NamedTuple):
 
     def _skips(self, day: date) -> bool:
         """Whether the clock never showed a day: Samoa had no 30th of December 2011."""
-        return self.local(opening(datetime.combine(day, time()), self.zone)).date() != day
+        return self.local(self.morning(day)).date() != day
 
     def _business_day_after(self, day: date, amount: int) -> date:
         for year in range(day.year, LATEST.year + 1):
@@ -121,7 +121,7 @@ def calendar_for(
     the dash of ISO 3166-2; letter case is free in the last two. Codes: `unknown-time-zone`,
     and `no-holiday-calendar` for a country, or a region of a known country, without one.
     """
-    zone = _zone((time_zone or "")[:_MOST_CHARACTERS])
+    zone = zone_named((time_zone or "")[:_MOST_CHARACTERS])
     place = _place((country or "")[:_MOST_CHARACTERS], (region or "")[:_MOST_CHARACTERS])
     no_country = country is not None and place[0] is None
     no_region = region is not None and place[0] is not None and place[1] is None
@@ -131,7 +131,7 @@ def calendar_for(
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
     """The zone of a name, None where IANA has none."""
     try:
         return ZoneInfo(name) if is_zone(name) else None

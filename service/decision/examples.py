@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from service.decision.answer import Decision
-from service.decision.calendar import Calendar, calendar_for
+from service.decision.calendar import Calendar
 from service.decision.clock import opening
 from service.decision.decide import decide
 from service.decision.explanation import plain
 from service.decision.facts import Reading, facts_at
 from service.decision.guards import Guards
-from service.decision.prospect import InvalidRequest, Request, Words, read_request, whereabouts
+from service.decision.prospect import InvalidRequest, Request, Words, placed, read_request
 from service.decision.ready import Ready
 from service.decision.reasoning import reason
 from service.playbook.ruleset import END
@@ -141,7 +141,7 @@ def read_example(
 def request_of(example: Mapping[str, Any]) -> dict[str, Any]:
     """The request that an example stands for, its shorthand written out."""
     given = {"id": "example", **example.get("prospect", {})}
-    calendar = _calendar_of(given)
+    calendar = placed(given).calendar
     as_of = _moment(example["as_of"], calendar)
     written = as_of.isoformat() if isinstance(as_of, datetime) else as_of
     request = {"prospect": given, "history": [], "as_of": written}
@@ -149,16 +149,6 @@ def request_of(example: Mapping[str, Any]) -> dict[str, Any]:
         if example.get(name):
             request[name] = [_touch(item, calendar, as_of) for item in example[name]]
     return request
-
-
-def _calendar_of(given: Mapping[str, Any]) -> Calendar:
-    """The clock by which an example's local times are read: theirs, where there is but one."""
-    country, region = (
-        value if isinstance(value := given.get(name), str) else None
-        for name in ("country", "region")
-    )
-    zones = whereabouts(given).zones
-    return calendar_for(zones[0] if len(zones) == 1 else None, country, region)[0]
 
 
 def _moment(text: object, calendar: Calendar) -> datetime | str:

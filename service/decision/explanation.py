@@ -1,13 +1,12 @@
 """Why this answer, and what is not known that could have changed it."""
 
-import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 
 from service.decision.ready import Ready
 from service.decision.reasoning import Reasoned
 from service.playbook.rules import Ref, Step
-from service.playbook.ruleset import CompiledRule, Cond
+from service.playbook.ruleset import HOLDS, CompiledRule, Cond
 
 
 def rules_behind(
@@ -66,15 +65,6 @@ def plain(value: object) -> object:
 
 # ---- what is unknown ----------------------------------------------------------------
 
-_TESTS: Mapping[str, Callable[[int, int], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
-
 
 def unknown_facts(ready: Ready, reasoned: Reasoned, rules: Iterable[CompiledRule]) -> list[str]:
     """Facts a caller could give that would decide whether one of the rules holds."""
@@ -112,7 +102,7 @@ def _weigh(condition: Cond, seen: Mapping[str, int]) -> bool | list[str]:
     word = condition[0]
     if word not in ("all", "any"):
         number = seen.get(word)
-        return [word] if number is None else _TESTS[condition[1]](number, condition[2])
+        return [word] if number is None else HOLDS[condition[1]](number, condition[2])
     settled = word == "any"
     hanging: list[str] = []
     for part in condition[1:]:

@@ -1,10 +1,9 @@
 """From when on a step could be done: its wait, and what it counts from."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from service.decision.absence import absence, end_of_wait
 from service.decision.candidates import Candidate
-from service.decision.clock import opening
 from service.decision.facts import Facts
 from service.decision.landing import landed
 from service.decision.prospect import Request
@@ -76,5 +75,5 @@ def _moment_of(request: Request, moment: object) -> datetime | None:
     if isinstance(moment, datetime):
         return moment
     if isinstance(moment, date):
-        return opening(datetime.combine(moment, time()), request.calendar.zone)
+        return request.calendar.morning(moment)
     return None

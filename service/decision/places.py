@@ -27,6 +27,7 @@ from phonenumbers import (
 from phonenumbers.timezone import time_zones_for_geographical_number
 
 from service.decision.regions import zones_of_region
+from service.policy.places import time_zones
 
 Source = Literal["said", "country", "region", "phone"]
 
@@ -93,7 +94,7 @@ def possible_zones(
 
 def is_zone(name: str) -> bool:
     """Whether IANA has a zone of this name: no path, no other case, nothing of the machine's."""
-    return name in _zone_names()
+    return name in time_zones()
 
 
 @lru_cache(maxsize=2048)
@@ -181,12 +182,6 @@ def _change(zone: ZoneInfo, begin: datetime) -> datetime:
         return zone.utcoffset(begin + _MINUTE * minute) != zone.utcoffset(begin)
 
     return begin + _MINUTE * bisect_right(_MINUTES, 0, key=is_changed)
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    names = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
-    return frozenset(names) - {"Factory"}  # IANA's word for a clock that was never set
 
 
 @lru_cache(maxsize=1)

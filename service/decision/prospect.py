@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from service.decision.calendar import Calendar, calendar_for
+from service.decision.calendar import Calendar, calendar_for, zone_named
 from service.decision.history import History, Touch
 from service.decision.message import Notice
 from service.decision.places import Whereabouts, possible_zones
@@ -114,16 +114,14 @@ def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Reques
         raise InvalidRequest(tuple(reading.errors))
     history = History(touches, as_of.astimezone(UTC))
     account = History(theirs, history.as_of).reached if theirs else ()
-    where = whereabouts(given)
-    zone = where.zones[0] if len(where.zones) == 1 else None
-    calendar, unknown = calendar_for(zone, _word(given, "country"), _word(given, "region"))
+    calendar, where, unknown = placed(given)
     if "time_zone" in given and where.taken_from != "said":
         unknown = ("unknown-time-zone", *unknown)
     _warn(history, unknown, given, reading)
     if where.taken_from != "said":
         given.pop("time_zone", None)  # a zone that nobody knows is none
-        if zone is not None:
-            given["time_zone"] = zone
+        if calendar.zone is not None:
+            given["time_zone"] = calendar.zone.key
     return Request(
         prospect_id=str(prospect["id"]),
         given=given,
@@ -137,16 +135,27 @@ def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Reques
     )
 
 
-def whereabouts(given: Mapping[str, object]) -> Whereabouts:
-    """Where they may be, by the facts that are known of them.
+class Placed(NamedTuple):
+    """Where they are: see `Request.calendar`. `unknown` as `calendar_for` has it."""
+
+    calendar: Calendar
+    where: Whereabouts
+    unknown: tuple[str, ...]
+
+
+def placed(given: Mapping[str, object]) -> Placed:
+    """Where they are, by the facts that are known of them.
 
     The calendar knows places by more names than one: `UK`, and `California`.
     """
     zone, country, region, number = (
         _word(given, name) for name in ("time_zone", "country", "region", "phone_number")
     )
-    place, _ = calendar_for(None, country, region)
-    return possible_zones(zone, place.country or country, place.region or region, number)
+    place, unknown = calendar_for(None, country, region)
+    where = possible_zones(zone, place.country or country, place.region or region, number)
+    if len(where.zones) == 1:
+        place = place._replace(zone=zone_named(where.zones[0]))
+    return Placed(place, where, unknown)
 
 
 def _clocks(calendar: Calendar, zones: tuple[str, ...]) -> tuple[Calendar, ...]:

@@ -19,6 +19,7 @@ from math import prod
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from service.playbook.limits import LARGEST_NUMBER, MOST_NESTING
+from service.playbook.ruleset import HOLDS
 
 Cond: TypeAlias = bool | Sequence["Cond | str | int"]
 """A condition as the ruleset writes it: `true`, `["all", ...]`, `["any", ...]` or a leaf."""
@@ -60,14 +61,6 @@ class Group(NamedTuple):
 Plain: TypeAlias = Leaf | Group
 ALWAYS: Final = Group("all", ())
 NEVER: Final = Group("any", ())
-_COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 @dataclass(frozen=True)
@@ -114,7 +107,7 @@ def plain(condition: Cond, depth: int = 0) -> Plain:
 def _leaf(condition: Sequence[Cond | str | int]) -> Leaf:
     match condition:
         case [str(field), str(operation), int(value)] if (
-            operation in _COMPARE and type(value) is int and abs(value) <= LARGEST_NUMBER
+            operation in HOLDS and type(value) is int and abs(value) <= LARGEST_NUMBER
         ):
             return Leaf(field, operation, value)
     raise ValueError(f"no test: {condition!r:.80}")
@@ -161,7 +154,7 @@ def _at_once(tests: Sequence[Leaf]) -> int:
     if all(test.operator == "==" for test in tests):
         return 1
     values = {test.value + step for test in tests for step in (-1, 0, 1)}
-    return max(sum(_COMPARE[t.operator](value, t.value) for t in tests) for value in values)
+    return max(sum(HOLDS[t.operator](value, t.value) for t in tests) for value in values)
 
 
 def _groups(condition: Plain) -> int:

@@ -11,10 +11,11 @@ in negation normal form: a leaf on an absent field is simply not true, so "true"
 
 import hashlib
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from service.playbook.rules import Expression, HitPolicy, Play, Scalar, Step, Template, Window
 from service.playbook.vocabulary import Fact
@@ -22,6 +23,15 @@ from service.playbook.vocabulary import Fact
 FORMAT = 1
 
 Cond = tuple[Any, ...]
+#: What the operators of tests mean.
+HOLDS: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 ALWAYS: Cond = ("all",)
 NEVER: Cond = ("any",)
 

@@ -135,6 +135,11 @@ class Row:
     audience: tuple[Audience, ...] = ()
     law: Jurisdiction | None = None
 
+    @property
+    def citation(self) -> str | None:
+        """Where it stands, if it is a law."""
+        return self.law.citation if self.law else None
+
 
 @dataclass(frozen=True)
 class Laws:

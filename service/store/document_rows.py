@@ -6,7 +6,8 @@ transaction: changes are rare, and one after the other nobody has to think of tw
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
@@ -14,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from service.playbook.text.source import MAX_BYTES
+from service.store.database import Database
 from service.store.moments import moment_of, stored
 from service.store.tables import documents, generation, versions
 
@@ -119,6 +121,15 @@ def check_words(author: str, note: str = "") -> None:
 def take_turn(connection: Connection) -> None:
     """Wait until nobody else changes the library; the turn ends with the transaction."""
     connection.execute(select(generation.c.number).with_for_update())
+
+
+@contextmanager
+def changing(database: Database, author: str) -> Iterator[Connection]:
+    """The transaction of one who changes the library, whose turn it is. Raises CannotKeep."""
+    check_words(author)
+    with database.writing() as connection:
+        take_turn(connection)
+        yield connection
 
 
 def bump(connection: Connection) -> None:

@@ -9,8 +9,7 @@ what the law is and when somebody last looked, and that comes with the product a
 a team decides which of them it switches on, and that stands in its policy.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,10 +30,10 @@ from service.store.document_rows import (
     add_version,
     bump,
     change,
+    changing,
     check_words,
     demand,
     find,
-    take_turn,
     tell,
     version_of,
 )
@@ -171,7 +170,7 @@ class Documents:
         checked = called(name, self.check(kind, draft.text))
         if not checked.passed or checked.digest is None:
             raise Refused(kind, name, checked)
-        with self._changing(author) as connection:
+        with changing(self._database, author) as connection:
             row = demand(connection, kind, name)
             agree(row, read_at, read_at)
             _demand_not_archived(row)
@@ -201,7 +200,7 @@ class Documents:
         checked = self.check(kind, self.text(kind, name, number))
         if checked.digest is None:
             raise Refused(kind, name, checked)
-        with self._changing(author) as connection:
+        with changing(self._database, author) as connection:
             row = demand(connection, kind, name)
             _demand_not_archived(row)
             version = version_of(_row_of(connection, kind, name, number))
@@ -222,13 +221,6 @@ class Documents:
 
     # ---- inside ---------------------------------------------------------------------
 
-    @contextmanager
-    def _changing(self, author: str) -> Iterator[Connection]:
-        check_words(author)
-        with self._database.writing() as connection:
-            take_turn(connection)
-            yield connection
-
     def _put_in_force(
         self, connection: Connection, row: Row[Any], version: Version, act: Act
     ) -> None:
@@ -238,7 +230,7 @@ class Documents:
         tell(self._note, connection, act, version.kind, version.name, detail)
 
     def _set_archived(self, kind: Kind, name: str, act: Act, moment: int | None) -> None:
-        with self._changing(act.author) as connection:
+        with changing(self._database, act.author) as connection:
             row = demand(connection, kind, name)
             if (row.archived_at is None) != (moment is None):
                 change(connection, kind, name, {"archived_at": moment})

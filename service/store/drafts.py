@@ -4,13 +4,11 @@ Whoever saves says which text they had read. Where another is there by now, noth
 and both digests are told, so that two at once lose nothing.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert
+from sqlalchemy import Row, delete, insert
 
 from service.store.audit import append
 from service.store.database import Database
@@ -20,12 +18,11 @@ from service.store.document_rows import (
     Missing,
     NoteInAudit,
     change,
+    changing,
     check_name,
     check_text,
-    check_words,
     demand,
     find,
-    take_turn,
     tell,
     text_digest,
 )
@@ -108,7 +105,7 @@ class Drafts:
         check_name(name)
         check_text(text)
         draft = Draft(text, text_digest(text), author, now)
-        with self._changing(author) as connection:
+        with changing(self._database, author) as connection:
             row = find(connection, kind, name)
             agree(row, read_at, draft.digest)
             if row is None:
@@ -129,7 +126,7 @@ class Drafts:
 
         Raises Conflict, and Missing where there is no draft.
         """
-        with self._changing(author) as connection:
+        with changing(self._database, author) as connection:
             row = demand(connection, kind, name)
             if row.draft is None:
                 raise Missing(f"there is no draft of the {kind} `{name}`")
@@ -140,13 +137,6 @@ class Drafts:
                 connection.execute(delete(documents).where(ours))
             act = Act(author, now, "draft.discarded")
             tell(self._note, connection, act, kind, name, {"digest": read_at})
-
-    @contextmanager
-    def _changing(self, author: str) -> Iterator[Connection]:
-        check_words(author)
-        with self._database.writing() as connection:
-            take_turn(connection)
-            yield connection
 
 
 def agree(row: Row[Any] | None, read_at: str | None, yours: str | None) -> None:

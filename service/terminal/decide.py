@@ -9,16 +9,18 @@ from service.decision import InvalidRequest, read_request
 from service.playbook.vocabulary import ACTIONS
 from service.terminal.answer import show_decision
 from service.terminal.console import terminal
-from service.terminal.questions import POLICY, choose_playbook, read_request_file, refuse_request
+from service.terminal.questions import (
+    PLAYBOOK,
+    POLICY,
+    choose_playbook,
+    read_request_file,
+    refuse_request,
+)
 
 
 @click.command("decide")
 @click.argument("file", metavar="REQUEST.json")
-@click.option(
-    "--playbook",
-    metavar="NAME_OR_FILE",
-    help="The playbook to decide with; left out, the one that the request names, or house.",
-)
+@PLAYBOOK
 @POLICY
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as the service gives it.")
 def decide_command(file: str, playbook: str | None, policy: str | None, *, as_json: bool) -> None:

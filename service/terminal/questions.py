@@ -27,6 +27,13 @@ POLICY = click.option(
 )
 
 
+PLAYBOOK = click.option(
+    "--playbook",
+    metavar="NAME_OR_FILE",
+    help="The playbook to decide with; left out, the one that the request names, or house.",
+)
+
+
 class Chosen(NamedTuple):
     """A playbook made ready, what its own actions are called, and the policy above it."""
 

@@ -17,6 +17,7 @@ from service.playbook.diagnostics import did_you_mean
 from service.playbook.vocabulary import ACTIONS
 from service.terminal.console import plain, terminal
 from service.terminal.questions import (
+    PLAYBOOK,
     POLICY,
     choose_playbook,
     read_request_file,
@@ -36,11 +37,7 @@ _CUT_SHORT = "There was too much to try; what is not found here may still be the
 @click.command("why")
 @click.argument("file", metavar="REQUEST.json")
 @click.argument("play", metavar="[PLAY]", required=False)
-@click.option(
-    "--playbook",
-    metavar="NAME_OR_FILE",
-    help="The playbook to decide with; left out, the one that the request names, or house.",
-)
+@PLAYBOOK
 @POLICY
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as the service gives it.")
 def why_command(

@@ -7,15 +7,14 @@ from flask import Blueprint, Response
 
 from service.decision import read_request
 from service.decision.whynot.report import why_not
-from service.store.library import Published
 from service.web.answers import json_answer
 from service.web.body import read_json
 from service.web.exchange import current_exchange
 from service.web.ids import new_id
 from service.web.metrics import count_decision
-from service.web.problems import InvalidBody
+from service.web.problems import InvalidBody, playbook_asked_for
 from service.web.requests import Mistake
-from service.web.state import State, UnknownPlaybook, current_state
+from service.web.state import current_state
 
 blueprint = Blueprint("decisions", __name__)
 
@@ -30,7 +29,8 @@ def next_action() -> Response:
     if mistakes := state.mistakes_in_request(body):
         raise InvalidBody(*mistakes)
     asked = cast("dict[str, Any]", body)  # the schema wants an object
-    published = _playbook(state, asked.get("playbook"))
+    name = asked.get("playbook")
+    published = state.default() if name is None else playbook_asked_for(state, name, "/playbook")
     wanted = read_request(asked, published.ready, datetime.now(UTC))
     decision = state.decider(published)(wanted)
     answer = decision.to_json(published.version)
@@ -47,12 +47,3 @@ def _explain() -> str:
     if explain not in _EXPLAIN:
         raise InvalidBody(Mistake("?explain", f"must be one of: {', '.join(_EXPLAIN)}"))
     return explain
-
-
-def _playbook(state: State, name: str | None) -> Published:
-    if name is None:
-        return state.default()
-    try:
-        return state.playbook(name)
-    except UnknownPlaybook as error:
-        raise InvalidBody(Mistake("/playbook", str(error))) from error

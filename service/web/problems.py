@@ -11,10 +11,11 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.decision import InvalidRequest
+from service.store.library import Published
 from service.web.body import BodyTooLarge, UnsupportedBody
 from service.web.exchange import current_exchange
 from service.web.requests import MAX_MISTAKES, Mistake
-from service.web.state import NotReady, UnknownAddress, UnknownPlaybook
+from service.web.state import NotReady, State, UnknownAddress, UnknownPlaybook
 from service.web.strict_json import MalformedBody
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,6 +29,14 @@ class InvalidBody(Exception):  # noqa: N818 - it says what was sent
     def __init__(self, *mistakes: Mistake) -> None:
         super().__init__(*mistakes)
         self.mistakes = mistakes
+
+
+def playbook_asked_for(state: State, name: str, path: str) -> Published:
+    """The playbook that a body names at a path. Raises InvalidBody: there is none."""
+    try:
+        return state.playbook(name)
+    except UnknownPlaybook as error:
+        raise InvalidBody(Mistake(path, str(error))) from error
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class State:
     guards: Guards
     default_playbook: str
     mistakes_in_request: Callable[[object], tuple[Mistake, ...]]
+    mistakes_in_timeline: Callable[[object], tuple[Mistake, ...]]
     files: ContractFiles
 
     def playbook(self, name: str) -> Published:

@@ -4,9 +4,8 @@ A call plays at most four playbooks, 1,100 days and 400 touches each; `MOST_WORK
 `decision.forward` bounds what all of them together may cost.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, cast
 
 from flask import Blueprint, Response
@@ -14,14 +13,12 @@ from flask import Blueprint, Response
 from service.decision import FieldError, InvalidRequest
 from service.decision.forward import DAYS, play_side_by_side
 from service.decision.timeline import answer_of, assumption_of
-from service.shipped import shipped
 from service.store.library import Published
 from service.web.answers import json_answer
 from service.web.body import read_json
 from service.web.exchange import current_exchange
-from service.web.problems import InvalidBody
-from service.web.requests import Mistake, request_checker
-from service.web.state import State, UnknownPlaybook, current_state
+from service.web.problems import InvalidBody, playbook_asked_for
+from service.web.state import State, current_state
 
 blueprint = Blueprint("timeline", __name__)
 
@@ -31,31 +28,22 @@ def timeline() -> Response:
     """The timelines of the playbooks asked for."""
     state = current_state()
     body = read_json(current_exchange())
-    if mistakes := _mistakes()(body):
+    if mistakes := state.mistakes_in_timeline(body):
         raise InvalidBody(*mistakes)
     asked = cast("dict[str, Any]", body)  # the schema wants an object
     playbooks = _playbooks(state, asked)
     return json_answer(_answer(state, asked, playbooks, datetime.now(UTC)))
 
 
-@cache
-def _mistakes() -> Callable[[object], tuple[Mistake, ...]]:
-    return request_checker(shipped("schemas", "timeline-request.schema.json"))
-
-
 def _playbooks(state: State, asked: Mapping[str, Any]) -> list[Published]:
     names = asked.get("playbooks")
     if names:
-        return [_playbook(state, name, f"/playbooks/{number}") for number, name in enumerate(names)]
+        return [
+            playbook_asked_for(state, name, f"/playbooks/{number}")
+            for number, name in enumerate(names)
+        ]
     name = asked["request"].get("playbook")
-    return [_playbook(state, name, "/request/playbook") if name else state.default()]
-
-
-def _playbook(state: State, name: str, path: str) -> Published:
-    try:
-        return state.playbook(name)
-    except UnknownPlaybook as error:
-        raise InvalidBody(Mistake(path, str(error))) from error
+    return [playbook_asked_for(state, name, "/request/playbook") if name else state.default()]
 
 
 def _answer(

@@ -47,8 +47,7 @@ def allowance(row: Row, channel: str, request: Request, day: date) -> Verdict | 
     ends = None if row.law is None else row.law.ends
     turns_on = min(filter(None, (over, ends)), default=None)
     turns_at = None if turns_on is None else request.calendar.morning(turns_on)
-    citation = row.law.citation if row.law else None
-    return Verdict(row.name, ruling, row.because, None, facts, citation, turns_at)
+    return Verdict(row.name, ruling, row.because, None, facts, row.citation, turns_at)
 
 
 def _either(first: _Allowance, second: _Allowance) -> _Allowance:

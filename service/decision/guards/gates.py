@@ -41,7 +41,7 @@ def gate(row: Row, request: Request, candidate: Candidate, seller: Seller) -> Ga
     opens = _opens(row, request, candidate, seller)
     if opens is None:
         return None
-    return Gate(row.name, row.because, row.law.citation if row.law else None, opens)
+    return Gate(row.name, row.because, row.citation, opens)
 
 
 def _opens(row: Row, request: Request, candidate: Candidate, seller: Seller) -> Opens | None:

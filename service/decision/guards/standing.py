@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from service.decision.guards.verdict import Verdict
-from service.decision.history import Touch
+from service.decision.history import Touch, after
 from service.decision.prospect import Request
 from service.playbook.vocabulary import CHANNELS
 
@@ -80,12 +80,8 @@ def bounced(channel: str, request: Request) -> Verdict | None:
 def _works(group: frozenset[str], back: Touch, request: Request) -> bool:
     """Whether anything arrived, or came in, by those channels since."""
     history = request.history
-    sent = (t.outcome in _ARRIVED and t.channel in group for t in _since(history.outbound, back))
-    return any(sent) or any(t.channel in group for t in _since(history.inbound, back))
-
-
-def _since(touches: tuple[Touch, ...], back: Touch) -> list[Touch]:
-    return [touch for touch in touches if touch.at > back.at]
+    sent = (t.outcome in _ARRIVED and t.channel in group for t in after(back.at, history.outbound))
+    return any(sent) or any(t.channel in group for t in after(back.at, history.inbound))
 
 
 def _is_new(fact: str, back: datetime, request: Request) -> bool:

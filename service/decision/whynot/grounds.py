@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from service.decision.ready import Ready
-from service.decision.whynot.sight import HOLDS, Sight, is_group
+from service.decision.whynot.sight import Sight, is_group
 from service.playbook.rules import Arithmetic, Ref
-from service.playbook.ruleset import CompiledRule, Cond
+from service.playbook.ruleset import HOLDS, CompiledRule, Cond
 from service.playbook.values import encode_constant
 
 #: What the clock on the prospect's wall depends on.

@@ -1,22 +1,13 @@
 """What the tests of a ruleset see of a prospect, and which of them hold."""
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from service.decision.facts import Reading
 from service.decision.history import History
 from service.decision.ready import Ready
-from service.playbook.ruleset import CompiledRule, Cond
+from service.playbook.ruleset import HOLDS, CompiledRule, Cond
 
-HOLDS: Final[Mapping[str, Callable[[int, int], bool]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 #: What holds plainly where the other plainly does not.
 OPPOSITE: Final = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<="}
 
