@@ -13,8 +13,8 @@ from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
 
 from service.shipped import shipped
-from service.store.library import open_library
-from service.store.policies import open_policy
+from service.store.opening import DEFAULT_URL
+from service.store.store import open_store
 from service.web import (
     contract,
     decisions,
@@ -27,13 +27,14 @@ from service.web import (
 )
 from service.web.contract_files import read_contract
 from service.web.requests import request_checker
-from service.web.state import EXTENSION, State
+from service.web.state import EXTENSION, Checkers, State
 
 
 @dataclass(frozen=True)
 class Settings:
     """What an operator can choose."""
 
+    database: str
     playbooks: Path
     default_playbook: str = "house"
     policy: Path | None = None
@@ -42,21 +43,24 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings that the environment holds, and the defaults for the others.
 
-        `UNGHOST_PLAYBOOKS` is a folder of playbooks; left out, those that ship with the
-        product. `UNGHOST_DEFAULT_PLAYBOOK` is the name of the playbook for requests that name
-        none. `UNGHOST_POLICY` is the file of the contact policy; left out, `policy/default.yaml`
-        in the folder of playbooks, or where there is none the one that ships.
+        `DATABASE_URL` is the database; left out, the file `unghost.db` in the folder of the
+        process. `UNGHOST_DEFAULT_PLAYBOOK` is the name of the playbook for requests that name
+        none. A first start fills the database: `UNGHOST_PLAYBOOKS` is a folder of playbooks;
+        left out, those that ship with the product. `UNGHOST_POLICY` is the file of the contact
+        policy; left out, `policy/default.yaml` in the folder of playbooks, or where there is
+        none the one that ships.
         """
         policy = environment.get("UNGHOST_POLICY")
         folder = environment.get("UNGHOST_PLAYBOOKS")
         return cls(
+            database=environment.get("DATABASE_URL") or DEFAULT_URL,
             playbooks=Path(folder) if folder else shipped("playbooks"),
             default_playbook=environment.get("UNGHOST_DEFAULT_PLAYBOOK") or "house",
             policy=Path(policy) if policy else None,
         )
 
     def policy_file(self) -> Path:
-        """The file of the contact policy in force."""
+        """The file of the contact policy that a first start takes."""
         beside = self.playbooks / "policy" / "default.yaml"
         if self.policy is not None:
             return self.policy
@@ -96,18 +100,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         OSError: the folder of playbooks, the policy, or a file of the contract cannot be read.
         FaultyPolicy: the contact policy has errors.
-        ValueError: a file of the contract does not hold what it should.
+        WrongTables: the tables of the database are not those of this version.
+        ValueError: the database's address is none, or a file of the contract does not hold what
+            it should.
     """
     settings = settings or Settings.from_environment()
-    guards = open_policy(settings.policy_file())
     app = Service("unghost", static_folder=None)
     app.url_map.merge_slashes = False  # no redirects: a wrong address is a wrong address
     app.extensions[EXTENSION] = State(
-        library=open_library(settings.playbooks, guards.policy),
-        guards=guards,
+        store=open_store(
+            settings.database, settings.playbooks, settings.policy_file(), settings.default_playbook
+        ),
         default_playbook=settings.default_playbook,
-        mistakes_in_request=request_checker(shipped("schemas", "decision-request.schema.json")),
-        mistakes_in_timeline=request_checker(shipped("schemas", "timeline-request.schema.json")),
+        mistakes_in=Checkers(
+            request=request_checker(shipped("schemas", "decision-request.schema.json")),
+            timeline=request_checker(shipped("schemas", "timeline-request.schema.json")),
+        ),
         files=read_contract(shipped("openapi.yaml"), shipped("schemas")),
     )
     exchange.install(app)

@@ -1,4 +1,8 @@
-"""A database for each test: the same test runs on an SQLite file and on PostgreSQL."""
+"""Databases for tests, a plugin of pytest.
+
+database        with all tables; the same test runs on an SQLite file and on PostgreSQL
+empty_database  the same without tables
+"""
 
 import os
 import uuid

@@ -4,26 +4,32 @@ from pathlib import Path
 
 import pytest
 
-from service.app import Settings, create_app
+from service.app import Settings
 from service.shipped import shipped
+from service.store.opening import DEFAULT_URL
 from service.store.policies import FaultyPolicy
+from tests.services import app_over
 
 
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, Settings(shipped("playbooks"), "house")),
+        ({}, Settings(DEFAULT_URL, shipped("playbooks"), "house")),
         (
             {"UNGHOST_PLAYBOOKS": "", "UNGHOST_DEFAULT_PLAYBOOK": "", "UNGHOST_POLICY": ""},
-            Settings(shipped("playbooks"), "house"),
+            Settings(DEFAULT_URL, shipped("playbooks"), "house"),
         ),
         (
             {"UNGHOST_PLAYBOOKS": "/etc/unghost", "UNGHOST_DEFAULT_PLAYBOOK": "mine"},
-            Settings(Path("/etc/unghost"), "mine"),
+            Settings(DEFAULT_URL, Path("/etc/unghost"), "mine"),
+        ),
+        (
+            {"DATABASE_URL": "postgresql://db/unghost"},
+            Settings("postgresql://db/unghost", shipped("playbooks"), "house"),
         ),
         (
             {"UNGHOST_POLICY": "/etc/unghost/policy.yaml"},
-            Settings(shipped("playbooks"), "house", Path("/etc/unghost/policy.yaml")),
+            Settings(DEFAULT_URL, shipped("playbooks"), "house", Path("/etc/unghost/policy.yaml")),
         ),
     ],
 )
@@ -41,13 +47,13 @@ def test_the_policy_is_the_named_one_or_that_of_the_folder_or_the_shipped_one(
     shipped_one = shipped("playbooks", "policy", "default.yaml")
     beside = tmp_path / "policy" / "default.yaml"
     named = tmp_path / "strict.yaml"
-    before = Settings(tmp_path).policy_file()
+    before = Settings(DEFAULT_URL, tmp_path).policy_file()
     beside.parent.mkdir()
     beside.write_text(shipped_one.read_text("utf-8"), "utf-8")
 
-    assert before == shipped_one == Settings(shipped("playbooks")).policy_file()
-    assert Settings(tmp_path).policy_file() == beside
-    assert Settings(tmp_path, policy=named).policy_file() == named
+    assert before == shipped_one == Settings(DEFAULT_URL, shipped("playbooks")).policy_file()
+    assert Settings(DEFAULT_URL, tmp_path).policy_file() == beside
+    assert Settings(DEFAULT_URL, tmp_path, policy=named).policy_file() == named
 
 
 @pytest.mark.parametrize(
@@ -63,10 +69,10 @@ def test_nobody_is_served_without_the_policy_that_was_asked_for(
         file.write_text(text, "utf-8")
 
     with pytest.raises(expected, match=r"policy\.yaml"):
-        create_app(Settings(shipped("playbooks"), policy=file))
+        app_over(shipped("playbooks"), policy=file)
 
 
 def test_missing_folder_stops_the_start(tmp_path: Path) -> None:
     """A folder of playbooks that is not there is found at the start, not at the first request."""
     with pytest.raises(FileNotFoundError, match="nowhere"):
-        create_app(Settings(tmp_path / "nowhere"))
+        app_over(tmp_path / "nowhere")

@@ -21,10 +21,13 @@ MAY_IMPORT = {
     "playbook": {"shipped"},
     "policy": {"shipped", "playbook"},
     "decision": {"shipped", "playbook", "policy"},
-    "store": {"shipped", "playbook", "policy", "decision"},
-    "web": {"shipped", "playbook", "policy", "decision", "store"},
-    "app": {"shipped", "playbook", "policy", "decision", "store", "web"},
-    "terminal": {"shipped", "playbook", "policy", "decision", "store", "web", "app"},
+    "experiment": {"shipped", "playbook", "policy", "decision"},
+    "store": {"shipped", "playbook", "policy", "decision", "experiment"},
+    "web": {"shipped", "playbook", "policy", "decision", "experiment", "store"},
+    "app": {"shipped", "playbook", "policy", "decision", "experiment", "store", "web"},
+    "terminal": {
+        *("shipped", "playbook", "policy", "decision", "experiment", "store", "web", "app")
+    },
     "__main__": {"terminal"},
 }
 
@@ -51,7 +54,7 @@ MAY_BE_IMPORTED_BY = {
 }
 
 #: The same text and the same request give the same answer: no clock, no chance, no network.
-PURE = ("playbook", "policy", "decision")
+PURE = ("playbook", "policy", "decision", "experiment")
 IMPURE_MODULES = frozenset({"http", "random", "socket", "subprocess", "tempfile", "time", "urllib"})
 IMPURE_CALLS = frozenset({"now", "utcnow", "today"})
 

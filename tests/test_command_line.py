@@ -459,6 +459,7 @@ def test_serve_answers_counts_and_ends(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
     environment = {**os.environ, "PYTHONPATH": str(CASES.parents[2]), "TMPDIR": str(tmp_path)}
     environment["UNGHOST_DEFAULT_PLAYBOOK"] = "sound"
+    environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'kept.db'}"
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             _wait_for(f"http://127.0.0.1:{port}/readyz", process)

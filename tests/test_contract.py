@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry, Resource
 
-from service.app import Settings, create_app
 from service.playbook.text import document
 from service.shipped import shipped
+from tests.services import app_over
 
 #: The examples of openapi.yaml were answered by these playbooks, not by the shipped ones: those
 #: may change without the contract changing.
@@ -49,7 +49,7 @@ OPERATIONS = {
 @pytest.fixture(scope="module")
 def app() -> Flask:
     """The service that the examples are about."""
-    return create_app(Settings(PLAYBOOKS))
+    return app_over(PLAYBOOKS)
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ def test_documented_status_is_really_given(
     method, path = name.split(" ")
     given = dict(given)
     path = path.replace("{name}", given.pop("name", ""))
-    service = create_app(Settings(tmp_path)) if status == "503" else app
+    service = app_over(tmp_path) if status == "503" else app
 
     response = service.test_client().open(path, method=method, **given)
 

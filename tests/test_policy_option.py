@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from service.__main__ import main
-from service.app import Settings, create_app
 from service.store.policies import FaultyPolicy
+from tests.services import app_over
 
 FIT = Path(__file__).parent / "corpus" / "fit"
 HASTY = str(FIT / "faster-than-policy.yaml")
@@ -124,18 +124,21 @@ def test_a_policy_that_cannot_be_used_ends_the_command(
 def test_a_policy_without_packs_beside_it_may_name_those_that_ship(tmp_path: Path) -> None:
     """For the service as for `unghost check`."""
     file = tmp_path / "policy.yaml"
-    file.write_text("policy: mine\ntitle: Mine\nabout: Mine.\nlaws: [france]\n")
+    file.write_text("policy: default\ntitle: Mine\nabout: Mine.\nlaws: [france]\n")
     faulty = tmp_path / "faulty.yaml"
-    faulty.write_text("policy: mine\n")
+    faulty.write_text("policy: default\n")
 
-    assert isinstance(create_app(Settings(FIT, policy=file)), Flask)
+    assert isinstance(app_over(FIT, policy=file), Flask)
     with pytest.raises(FaultyPolicy):
-        create_app(Settings(FIT, policy=faulty))
+        app_over(FIT, policy=faulty)
 
 
-def test_validate_tells_what_does_not_fit_the_policy_in_force() -> None:
+def test_validate_tells_what_does_not_fit_the_policy_in_force(tmp_path: Path) -> None:
     """The service judges a text under its own policy; the text is valid all the same."""
-    client = create_app(Settings(FIT, policy=FIT / "policy.yaml")).test_client()
+    strict = tmp_path / "policy.yaml"
+    text = (FIT / "policy.yaml").read_text("utf-8")
+    strict.write_text(text.replace("policy: strict", "policy: default"), "utf-8")
+    client = app_over(FIT, policy=strict).test_client()
 
     answer = client.post(
         "/v1/playbooks/validate", data=Path(HASTY).read_bytes(), content_type="application/yaml"

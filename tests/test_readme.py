@@ -9,8 +9,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from service.__main__ import main
-from service.app import Settings, create_app
 from service.shipped import shipped
+from tests.services import app_over
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -31,7 +31,7 @@ def the_call() -> tuple[str, dict[str, Any]]:
 def test_the_call_gives_the_answer() -> None:
     """What the README asks is answered as the README says, but for the decision's id."""
     address, body = the_call()
-    client = create_app(Settings(shipped("playbooks"))).test_client()
+    client = app_over(shipped("playbooks")).test_client()
     (said,) = (json.loads(block) for block in blocks("json"))
 
     answer = client.post(address.partition(":8000")[2], json=body).get_json()

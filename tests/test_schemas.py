@@ -22,7 +22,7 @@ FILES = sorted(shipped("schemas").glob("*.schema.json"))
 #: playbook.schema.json is for editors, and has tests of its own.
 OURS = [path for path in FILES if path.name != "playbook.schema.json"]
 #: What people write, and may leave out.
-WRITTEN = ("policy.schema.json", "laws.schema.json")
+WRITTEN = ("policy.schema.json", "laws.schema.json", "experiment.schema.json")
 #: Of an answer, what is there only where somebody asked for it.
 ASKED_FOR = ("why_not",)
 

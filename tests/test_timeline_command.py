@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.__main__ import main
-from service.app import Settings, create_app
+from tests.services import app_over
 
 CASES = Path(__file__).parent / "corpus" / "command_line"
 
@@ -85,7 +85,7 @@ def test_json_is_the_services_answer() -> None:
         "days": 40,
         "assume": [{"after_step": 2, "outcome": "out_of_office"}],
     }
-    client = create_app(Settings(CASES)).test_client()
+    client = app_over(CASES).test_client()
     expected: dict[str, Any] = client.post("/v1/timeline", json=body).get_json()
     assert json.loads(result.stdout) == expected
 

@@ -5,7 +5,7 @@ The same words stand in playbooks, requests, answers, `schemas/` and `openapi.ya
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 CHANNELS = ("email", "phone", "voicemail", "text", "social", "mail", "meeting")
 
@@ -40,6 +40,12 @@ TALK = frozenset({"spoke", "held"})
 UNREACHED = frozenset({"bounced", "not_sent"})
 #: Inbound outcomes after which nobody may contact the prospect again.
 OPT_OUTS = frozenset({"opted_out", "complained"})
+
+#: What can become of a prospect: what callers tell of, and what experiments count.
+OutcomeWord = Literal[
+    "replied", "positive_reply", "meeting_booked", "won", "lost", "opted_out", "complained"
+]
+OUTCOMES: tuple[OutcomeWord, ...] = get_args(OutcomeWord)
 
 #: What an answer can ask for, with the words shown to people.
 ACTIONS = {

@@ -21,6 +21,9 @@ from service.store.tables import documents, generation, versions
 
 Kind = Literal["playbook", "policy"]
 
+#: What the policy in force is called.
+DEFAULT_POLICY = "default"
+
 #: The schemas of playbooks and policies have no other names.
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_NAME = 64

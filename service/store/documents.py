@@ -21,6 +21,7 @@ from service.policy import NO_POLICY, Laws, load_policy
 from service.store.audit import append
 from service.store.database import Database
 from service.store.document_rows import (
+    DEFAULT_POLICY,
     Act,
     Archived,
     Kind,
@@ -41,9 +42,6 @@ from service.store.drafts import NO_DRAFT, Conflict, Drafts, agree
 from service.store.moments import moment_of, stored
 from service.store.publishing import Checked, Refused, called, check
 from service.store.tables import documents, versions
-
-#: The policy in force, where nobody chose another.
-DEFAULT_POLICY = "default"
 
 
 class Needed(Exception):  # noqa: N818 - a state, not a mistake

@@ -12,6 +12,7 @@ from service.policy import Laws, load_policy
 from service.store.audit import append
 from service.store.database import Database
 from service.store.document_rows import (
+    DEFAULT_POLICY,
     Act,
     Kind,
     NoteInAudit,
@@ -22,6 +23,7 @@ from service.store.document_rows import (
     tell,
 )
 from service.store.policies import FaultyPolicy
+from service.store.publishing import wrong_name
 from service.store.tables import documents
 
 #: Who wrote the first versions.
@@ -67,7 +69,8 @@ def import_folder(
 
     Raises:
         OSError: the folder or the policy cannot be read.
-        FaultyPolicy: the policy has errors; nobody decides without it.
+        FaultyPolicy: the policy has errors, or is not called `default`, as the one in force
+            is; nobody decides without it.
         DatabaseAway: nothing was written.
     """
     with database.reading() as connection:
@@ -94,6 +97,8 @@ def _policy(file: Path, packs: Mapping[str, Laws]) -> _Found:
     loaded = load_policy(raw, packs)
     if loaded.policy is None:
         raise FaultyPolicy(file, loaded.diagnostics)
+    if loaded.policy.name != DEFAULT_POLICY:
+        raise FaultyPolicy(file, (wrong_name(loaded.policy.name, DEFAULT_POLICY),))
     return _Found("policy", loaded.policy.name, raw.decode(), loaded.policy.digest)
 
 

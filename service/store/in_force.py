@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,8 +21,7 @@ from service.decision.guards import Guards, make_guards
 from service.playbook import Diagnostic
 from service.policy import Laws, load_policy
 from service.store.database import Database, DatabaseAway
-from service.store.document_rows import Kind, Missing
-from service.store.documents import DEFAULT_POLICY
+from service.store.document_rows import DEFAULT_POLICY, Kind, Missing
 from service.store.library import Library, Published, publish
 from service.store.tables import documents, generation, versions
 
@@ -84,12 +83,19 @@ class InForce:
         database: where the library is kept.
         packs: the laws that a policy may switch on.
         policy: the name of the policy in force.
+        prepare: done before the first look, and again until it once succeeds.
     """
 
     def __init__(
-        self, database: Database, packs: Mapping[str, Laws], *, policy: str = DEFAULT_POLICY
+        self,
+        database: Database,
+        packs: Mapping[str, Laws],
+        *,
+        policy: str = DEFAULT_POLICY,
+        prepare: Callable[[], object] = bool,
     ) -> None:
         self._database = database
+        self._prepare: Callable[[], object] | None = prepare
         self._packs = packs
         self._policy = policy
         self._snapshot = _NOTHING
@@ -119,6 +125,9 @@ class InForce:
         Raises DatabaseAway; then all stays as it was.
         """
         with self._turn:
+            if self._prepare is not None:
+                self._prepare()
+                self._prepare = None
             before = self._snapshot
             with self._database.reading() as connection:
                 number = connection.execute(select(generation.c.number)).scalar_one()

@@ -8,11 +8,15 @@ from service.decision import Ready, make_ready
 from service.decision.fit import fitted
 from service.playbook import Diagnostic, Playbook, load
 from service.policy import NO_POLICY, Policy
+from service.store.minimised import readable
 
 
 @dataclass(frozen=True)
 class Published:
-    """One version of a playbook that decisions can be made with."""
+    """One version of a playbook that decisions can be made with.
+
+    `readable`: the facts whose values are kept with a decision; see `minimised.readable`.
+    """
 
     name: str
     title: str
@@ -22,6 +26,7 @@ class Published:
     text: str
     playbook: Playbook
     ready: Ready
+    readable: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -72,6 +77,7 @@ def publish(
     loaded = fitted(load(text), policy)
     if loaded.playbook is None or loaded.ruleset is None:
         return loaded.diagnostics
+    ready = make_ready(loaded.ruleset)
     return Published(
         name=loaded.playbook.name,
         title=loaded.playbook.title,
@@ -80,6 +86,7 @@ def publish(
         digest=loaded.ruleset.digest,
         text=text.decode(),
         playbook=loaded.playbook,
-        ready=make_ready(loaded.ruleset),
+        ready=ready,
+        readable=readable(ready),
         diagnostics=loaded.diagnostics,
     )

@@ -22,7 +22,11 @@ def named_database(environment: Mapping[str, str] = os.environ) -> Database:
 
     Raises ValueError where that is no address of a database.
     """
-    url = environment.get("DATABASE_URL") or DEFAULT_URL
+    return database_at(environment.get("DATABASE_URL") or DEFAULT_URL)
+
+
+def database_at(url: str) -> Database:
+    """The database at an address, as it is. Raises ValueError where it is none."""
     try:
         make_url(url)
     except (ArgumentError, ValueError) as error:  # neither may repeat the password in it
@@ -44,7 +48,7 @@ def open_database(environment: Mapping[str, str] = os.environ) -> Database:
     """
     database = named_database(environment)
     try:
-        _make_current(database)
+        make_current(database)
     except Exception:
         database.close()
         raise
@@ -65,7 +69,11 @@ def bring_up(database: Database) -> list[str]:
         raise WrongTables(message) from error
 
 
-def _make_current(database: Database) -> None:
+def make_current(database: Database) -> None:
+    """Make sure that the tables are those of this version, as `open_database` says.
+
+    Raises WrongTables and DatabaseAway.
+    """
     if is_current(database):
         return
     if not database.is_sqlite:

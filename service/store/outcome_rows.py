@@ -3,21 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, select
 
 from service.decision import Request
-from service.playbook.vocabulary import HUMAN_INBOUND
+from service.playbook.vocabulary import HUMAN_INBOUND, OutcomeWord
 from service.store.moments import stored
 from service.store.tables import outcomes
 from service.store.upserts import insert_into
-
-OutcomeWord = Literal[
-    "replied", "positive_reply", "meeting_booked", "won", "lost", "opted_out", "complained"
-]
-OUTCOMES: tuple[OutcomeWord, ...] = get_args(OutcomeWord)
 
 #: What a touch of theirs in the history counts as: whatever a person writes is a reply.
 _IN_HISTORY: Mapping[str, str] = {
@@ -36,7 +31,11 @@ OutcomeRow = Mapping[str, Any]
 
 
 class UnfitText(ValueError):  # noqa: N818 - it says what was sent
-    """A text that not every database can keep; the message says of which field."""
+    """A text that not every database can keep; `field` says which."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__("holds the character U+0000, which cannot be kept")
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,7 @@ def seen(request: Request, keyed: Keyed, now: datetime) -> Iterator[OutcomeRow]:
 def check_text(name: str, value: str | None) -> None:
     """Raise UnfitText for a text with NUL, which PostgreSQL keeps nowhere."""
     if value is not None and "\0" in value:
-        message = f"{name} holds the character U+0000, which cannot be kept"
-        raise UnfitText(message)
+        raise UnfitText(name)
 
 
 def _key(row: OutcomeRow) -> _Key:

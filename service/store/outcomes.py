@@ -7,9 +7,10 @@ from typing import Literal
 
 from sqlalchemy import select
 
+from service.playbook.vocabulary import OutcomeWord
 from service.store.database import Database
 from service.store.moments import moment_of, stored
-from service.store.outcome_rows import Keyed, Outcome, OutcomeWord, told
+from service.store.outcome_rows import Keyed, Outcome, told
 from service.store.pages import USUAL, Page, next_cursor, paged
 from service.store.personal import without_removed
 from service.store.tables import outcomes

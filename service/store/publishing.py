@@ -76,9 +76,14 @@ def called(name: str, checked: Checked) -> Checked:
     """The same, with a mistake where the text calls itself anything but `name`."""
     if checked.name in (None, name):
         return checked
-    wrong = Diagnostic(
-        "wrong-name",
-        f"this is `{checked.name}`, and it should be `{name}`",
-        hint=f"call it `{name}` in its first line, or keep it under its own name",
-    )
+    wrong = wrong_name(str(checked.name), name)
     return Checked(checked.name, checked.digest, (wrong, *checked.diagnostics), checked.examples)
+
+
+def wrong_name(found: str, wanted: str) -> Diagnostic:
+    """The mistake of a text that calls itself anything but what it has to be called."""
+    return Diagnostic(
+        "wrong-name",
+        f"this is `{found}`, and it should be `{wanted}`",
+        hint=f"call it `{wanted}` in its first line, or keep it under its own name",
+    )

@@ -27,6 +27,11 @@ def as_json(value: object) -> bytes:
     return orjson.dumps(value)
 
 
-def json_answer(value: object) -> Response:
+def json_answer(value: object, status: int = 200) -> Response:
     """A response with `value` as JSON."""
-    return Answer(as_json(value), content_type="application/json")
+    return json_bytes(as_json(value), status)
+
+
+def json_bytes(text: bytes, status: int = 200) -> Response:
+    """A response with JSON that is made already."""
+    return Answer(text, status, content_type="application/json")

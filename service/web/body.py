@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection
 
-from flask import Request
 from werkzeug.wsgi import get_content_length, get_input_stream
 
+from service.web.exchange import Exchange
 from service.web.strict_json import MalformedBody, parse_json
 
 MAX_BYTES = 262_144
@@ -23,19 +23,27 @@ class UnsupportedBody(Exception):  # noqa: N818 - it says what was sent
     """The body is of a kind that is not read here."""
 
 
-def read_json(request: Request) -> object:
+def read_json(request: Exchange) -> object:
     """The body as JSON: null, booleans, numbers, texts, lists and dictionaries.
+
+    Raises as `read_json_bytes`, and MalformedBody where it is not strict JSON.
+    """
+    return parse_json(read_json_bytes(request))
+
+
+def read_json_bytes(request: Exchange) -> bytes:
+    """The body of a request that says that it is JSON.
 
     Raises:
         UnsupportedBody: it is not declared as `application/json` in UTF-8.
         BodyTooLarge: it has more than `MAX_BYTES`, however it is sent.
-        MalformedBody: it is not strict JSON.
+        MalformedBody: it broke off.
     """
     require_media_type(request, (JSON,))
-    return parse_json(read_bytes(request))
+    return read_bytes(request)
 
 
-def require_media_type(request: Request, allowed: Collection[str]) -> str:
+def require_media_type(request: Exchange, allowed: Collection[str]) -> str:
     """The media type of the body, which is one of those `allowed`.
 
     Raises:
@@ -50,7 +58,7 @@ def require_media_type(request: Request, allowed: Collection[str]) -> str:
     return media_type
 
 
-def _media_type(request: Request, allowed: Collection[str]) -> str:
+def _media_type(request: Exchange, allowed: Collection[str]) -> str:
     """The media type of a Content-Type with parameters, in capitals, or of another kind."""
     if request.mimetype not in allowed:
         found = f"`{request.mimetype}`" if request.mimetype else "missing"
@@ -61,8 +69,8 @@ def _media_type(request: Request, allowed: Collection[str]) -> str:
     return request.mimetype
 
 
-def read_bytes(request: Request) -> bytes:
-    """The body, whole.
+def read_bytes(request: Exchange) -> bytes:
+    """The body, whole; it is read once, however often it is asked for.
 
     Werkzeug would cut a chunked body at its limit and say nothing. So there is no limit but
     this one: where the length is not declared, one byte more is asked for than is allowed.
@@ -71,6 +79,12 @@ def read_bytes(request: Request) -> bytes:
         BodyTooLarge: it has more than `MAX_BYTES`.
         MalformedBody: it ended early, or broke off.
     """
+    if request.raw is None:
+        request.raw = _read_all(request)
+    return request.raw
+
+
+def _read_all(request: Exchange) -> bytes:
     declared = get_content_length(request.environ)
     if declared is not None and declared > MAX_BYTES:
         raise BodyTooLarge

@@ -1,44 +1,93 @@
 """`POST /v1/next-action`: what to do next about a prospect."""
 
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any, cast
 
 from flask import Blueprint, Response
 
 from service.decision import read_request
 from service.decision.whynot.report import why_not
-from service.web.answers import json_answer
-from service.web.body import read_json
+from service.store.ledger import Made
+from service.store.outcome_rows import UnfitText
+from service.store.repeats import Asked
+from service.web.answers import as_json, json_bytes
+from service.web.body import read_json_bytes
 from service.web.exchange import current_exchange
 from service.web.ids import new_id
-from service.web.metrics import count_decision
+from service.web.metrics import count_decision, time_stage
 from service.web.problems import InvalidBody, playbook_asked_for
+from service.web.repeating import asked_of, settled
 from service.web.requests import Mistake
-from service.web.state import current_state
+from service.web.state import State, current_state
+from service.web.strict_json import parse_json
 
 blueprint = Blueprint("decisions", __name__)
 
 _EXPLAIN = ("brief", "full")
+#: Where the ids stand in a request that are kept beside it.
+_PATHS = {"prospect_id": "/prospect/id", "account_id": "/prospect/account_id"}
 
 
 @blueprint.post("/v1/next-action")
 def next_action() -> Response:
     """The decision for the prospect in the request; with `explain=full` why no other too."""
-    state, explain = current_state(), _explain()
-    body = read_json(current_exchange())
-    if mistakes := state.mistakes_in_request(body):
+    state, exchange, explain = current_state(), current_exchange(), _explain()
+    raw = read_json_bytes(exchange)
+    body = parse_json(raw)
+    if mistakes := state.mistakes_in.request(body):
         raise InvalidBody(*mistakes)
-    asked = cast("dict[str, Any]", body)  # the schema wants an object
-    name = asked.get("playbook")
-    published = state.default() if name is None else playbook_asked_for(state, name, "/playbook")
-    wanted = read_request(asked, published.ready, datetime.now(UTC))
-    decision = state.decider(published)(wanted)
+    now = datetime.now(UTC)
+    asked = asked_of(exchange, raw)
+    if asked and (answered := settled(state.store.repeats.look(asked, now))):
+        return answered
+    time_stage("read", perf_counter() - exchange.began)
+    return _decided(state, cast("dict[str, Any]", body), explain, asked, now)
+
+
+def _decided(
+    state: State, body: dict[str, Any], explain: str, asked: Asked | None, now: datetime
+) -> Response:
+    """The answer to a valid request, decided and kept."""
+    began = perf_counter()
+    present = state.now()
+    name = body.get("playbook")
+    published = (
+        present.default() if name is None else playbook_asked_for(present, name, "/playbook")
+    )
+    wanted = read_request(body, published.ready, now)
+    decision = present.decider(published)(wanted)
     answer = decision.to_json(published.version)
     if explain == "full":
-        report = why_not(published.ready, state.guards, asked, wanted, decision)
+        report = why_not(published.ready, present.guards, body, wanted, decision)
         answer["explanation"]["why_not"] = report.to_json()
+    decision_id = new_id()
+    text = as_json({"decision_id": decision_id, **answer})
+    decided = perf_counter()
+    time_stage("decide", decided - began)
+    made = Made(
+        decision_id,
+        body,
+        published.readable,
+        wanted,
+        decision,
+        text,
+        present.used(published),
+        round((decided - current_exchange().began) * 1_000_000),
+    )
+    if answered := _kept(state, made, now, asked):
+        return answered
+    time_stage("record", perf_counter() - decided)
     count_decision(published.name, answer["reason"], answer["action"])
-    return json_answer({"decision_id": new_id(), **answer})
+    return json_bytes(text)
+
+
+def _kept(state: State, made: Made, now: datetime, asked: Asked | None) -> Response | None:
+    """Keep the decision; the answer of another request with this key, where it was quicker."""
+    try:
+        return settled(state.store.ledger.record(made, now, asked))
+    except UnfitText as error:
+        raise InvalidBody(Mistake(_PATHS[error.field], str(error))) from error
 
 
 def _explain() -> str:

@@ -12,19 +12,30 @@ from service.web.ids import new_id
 from service.web.metrics import count
 
 REQUEST_ID = "X-Request-Id"
+#: The caller of a service without keys.
+NOBODY = "nobody"
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
 class Exchange(Request):
-    """A request that knows when it began and by what id it is known."""
+    """A request that knows when it began, by what id it is known, and who calls.
+
+    Attributes:
+        began: by `perf_counter`.
+        request_id: the caller's `X-Request-Id`, or one of ours.
+        caller: the id of the caller's key; see `access`.
+        raw: the body, once it has been read.
+    """
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         super().__init__(environ)
         self.began = perf_counter()
         given = environ.get("HTTP_X_REQUEST_ID", "")
         self.request_id = given if _PLAIN_ID.fullmatch(given) else new_id()
+        self.caller = NOBODY
+        self.raw: bytes | None = None
 
 
 def current_exchange() -> Exchange:

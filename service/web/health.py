@@ -16,13 +16,15 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Ready, where the default playbook is loaded; otherwise a problem, 503."""
+    """Ready, where the database answers and the default playbook is in force; else 503."""
     state = current_state()
-    state.default()
+    state.store.database.ping()
+    present = state.now()
+    present.default()
     return json_answer(
         {
             "status": "ready",
-            "playbooks": [published.name for published in state.library.all()],
-            "unusable": len(state.library.problems),
+            "playbooks": [published.name for published in present.library.all()],
+            "unusable": len(present.library.problems),
         }
     )

@@ -30,12 +30,19 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
 )
+STAGES = Histogram(
+    "unghost_stage_seconds",
+    "How long the parts of a decision took: to read, to decide, and until it was durable.",
+    ["stage"],
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5),
+)
 DECISIONS = Counter("unghost_decisions", "Decisions given.", ["playbook", "reason", "action"])
 
 
 # Looking up a metric by its labels costs more than adding to it; there are few of them.
 _requests = cache(REQUESTS.labels)
 _seconds = cache(SECONDS.labels)
+_stages = cache(STAGES.labels)
 _decisions = cache(DECISIONS.labels)
 
 
@@ -48,6 +55,11 @@ def count(method: str, route: str, status: int, seconds: float) -> None:
 def count_decision(playbook: str, reason: str, action: str) -> None:
     """Count one decision; its playbook and action are declared in our files."""
     _decisions(playbook, reason, action).inc()
+
+
+def time_stage(stage: str, seconds: float) -> None:
+    """Note how long a part of a decision took: `read`, `decide` or `record`."""
+    _stages(stage).observe(seconds)
 
 
 @blueprint.get("/metrics")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from service.decision import make_ready
 from service.decision.examples import ExampleResult, run_examples
@@ -15,6 +15,7 @@ from service.store.library import Published
 from service.web.answers import json_answer
 from service.web.body import JSON, read_bytes, require_media_type
 from service.web.contract import YAML
+from service.web.exchange import current_exchange
 from service.web.problems import InvalidBody
 from service.web.requests import MAX_MISTAKES, Mistake
 from service.web.state import current_state
@@ -27,15 +28,15 @@ _TEXTS = (YAML, "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain")
 
 @blueprint.get("/v1/playbooks")
 def list_playbooks() -> Response:
-    """Every playbook that can be asked for, and the files that hold none."""
-    state = current_state()
+    """Every playbook in force, and those that this version cannot load."""
+    present = current_state().now()
     return json_answer(
         {
-            "default": state.default_playbook,
-            "playbooks": [_summary(published) for published in state.library.all()],
+            "default": present.default_playbook,
+            "playbooks": [_summary(published) for published in present.library.all()],
             "unusable": [
-                {"file": file, "diagnostics": _as_json(diagnostics)}
-                for file, diagnostics in state.library.problems.items()
+                {"playbook": name, "diagnostics": _as_json(diagnostics)}
+                for name, diagnostics in present.library.problems.items()
             ],
         }
     )
@@ -44,8 +45,8 @@ def list_playbooks() -> Response:
 @blueprint.get("/v1/playbooks/<name>")
 def get_playbook(name: str) -> Response:
     """One playbook: as JSON, or its text where the caller would rather have YAML."""
-    published = current_state().playbook(name)
-    if request.accept_mimetypes.best_match((JSON, *_TEXTS), JSON) == JSON:
+    published = current_state().now().playbook(name)
+    if current_exchange().accept_mimetypes.best_match((JSON, *_TEXTS), JSON) == JSON:
         response = json_answer(_whole(published))
     else:
         response = Response(published.text, content_type=YAML)
@@ -61,9 +62,10 @@ def validate_playbook() -> Response:
 
 def _text() -> str | bytes:
     """The text in the body: the body itself, or the field `text` of a JSON object."""
-    if require_media_type(request, (*_TEXTS, JSON)) != JSON:
-        return read_bytes(request)
-    body = parse_json(read_bytes(request))
+    exchange = current_exchange()
+    if require_media_type(exchange, (*_TEXTS, JSON)) != JSON:
+        return read_bytes(exchange)
+    body = parse_json(read_bytes(exchange))
     if not isinstance(body, dict):
         raise InvalidBody(Mistake("", "must be an object"))
     if "text" not in body:
@@ -77,7 +79,7 @@ def _text() -> str | bytes:
 
 
 def _verdict(text: str | bytes) -> dict[str, object]:
-    guards = current_state().guards
+    guards = current_state().now().guards
     loaded = fitted(load(text), guards.policy)
     verdict: dict[str, object] = {
         "valid": loaded.ruleset is not None,

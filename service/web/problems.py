@@ -11,11 +11,14 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.decision import InvalidRequest
+from service.store.database import DatabaseAway
 from service.store.library import Published
+from service.store.repeats import BadKey
 from service.web.body import BodyTooLarge, UnsupportedBody
 from service.web.exchange import current_exchange
+from service.web.repeating import AnotherRequest, AnswerGone, StillRunning
 from service.web.requests import MAX_MISTAKES, Mistake
-from service.web.state import NotReady, State, UnknownAddress, UnknownPlaybook
+from service.web.state import NotReady, Present, UnknownAddress, UnknownPlaybook
 from service.web.strict_json import MalformedBody
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,10 +34,10 @@ class InvalidBody(Exception):  # noqa: N818 - it says what was sent
         self.mistakes = mistakes
 
 
-def playbook_asked_for(state: State, name: str, path: str) -> Published:
+def playbook_asked_for(present: Present, name: str, path: str) -> Published:
     """The playbook that a body names at a path. Raises InvalidBody: there is none."""
     try:
-        return state.playbook(name)
+        return present.playbook(name)
     except UnknownPlaybook as error:
         raise InvalidBody(Mistake(path, str(error))) from error
 
@@ -60,7 +63,12 @@ KINDS: dict[type[Exception], Kind] = {
     UnsupportedBody: Kind(415, "unsupported-media-type", "The body is of the wrong kind"),
     InvalidBody: Kind(422, "not-valid", "The request is not valid"),
     InvalidRequest: Kind(422, "not-valid", "The request is not valid"),
+    BadKey: Kind(400, "bad-idempotency-key", "The Idempotency-Key cannot be read"),
+    StillRunning: Kind(409, "still-running", "The request is being done"),
+    AnswerGone: Kind(410, "erased", "The answer has been erased"),
+    AnotherRequest: Kind(422, "key-reused", "The Idempotency-Key belongs to another request"),
     NotReady: Kind(503, "not-ready", "The service is not ready"),
+    DatabaseAway: Kind(503, "database-away", "The database does not answer"),
 }
 
 #: What Flask itself finds wrong, by its status.
@@ -110,6 +118,10 @@ def problem_of(error: Exception) -> Problem:
             return Problem(KINDS[MalformedBody], detail, (Mistake(path, message),))
         case HTTPException(code=int(code)) if code in HTTP_KINDS:
             return Problem(HTTP_KINDS[code], HTTP_DETAILS[code])
+        case BadKey():
+            return Problem(KINDS[BadKey], f"the Idempotency-Key {error}")
+        case DatabaseAway():  # its own words may name the server
+            return Problem(KINDS[DatabaseAway], "nothing was kept; ask again soon")
         case _ if kind := KINDS.get(type(error)):
             return Problem(kind, str(error))
         case _:

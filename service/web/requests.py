@@ -16,6 +16,9 @@ from service.web.strict_json import pointer
 
 MAX_MISTAKES = 50
 
+#: What finds the mistakes in a body: at most fifty, none where it is valid.
+Checker = Callable[[object], tuple["Mistake", ...]]
+
 _ARTICLES = {
     "array": "a list",
     "boolean": "true or false",
@@ -35,8 +38,8 @@ class Mistake:
     message: str
 
 
-def request_checker(schema: Path) -> Callable[[object], tuple[Mistake, ...]]:
-    """A function that gives the mistakes in a request, at most fifty, none where it is valid.
+def request_checker(schema: Path) -> Checker:
+    """What finds the mistakes in a body of this schema.
 
     Raises:
         OSError: the schema file cannot be read.

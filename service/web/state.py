@@ -9,9 +9,12 @@ from flask import current_app
 from service.decision import Decision, Request, decide
 from service.decision.guards import Guards
 from service.playbook.diagnostics import did_you_mean
+from service.store.in_force import PublishedPolicy
+from service.store.ledger import Used
 from service.store.library import Library, Published
+from service.store.store import Store
 from service.web.contract_files import ContractFiles
-from service.web.requests import Mistake
+from service.web.requests import Checker
 
 EXTENSION = "unghost"
 
@@ -32,18 +35,28 @@ class NotReady(Exception):  # noqa: N818 - a state, not a mistake
 
 
 @dataclass(frozen=True)
-class State:
-    """The parts, joined."""
+class Checkers:
+    """What finds the mistakes in a body, by what the body is."""
+
+    request: Checker
+    timeline: Checker
+
+
+@dataclass(frozen=True)
+class Present:
+    """What is in force: taken once by a request, and the same to its end."""
 
     library: Library
-    guards: Guards
+    policy: PublishedPolicy
     default_playbook: str
-    mistakes_in_request: Callable[[object], tuple[Mistake, ...]]
-    mistakes_in_timeline: Callable[[object], tuple[Mistake, ...]]
-    files: ContractFiles
+
+    @property
+    def guards(self) -> Guards:
+        """The contact policy, made ready."""
+        return self.policy.guards
 
     def playbook(self, name: str) -> Published:
-        """The published playbook of that name.
+        """The playbook of that name.
 
         Raises:
             UnknownPlaybook: there is none.
@@ -67,6 +80,33 @@ class State:
         """How requests are decided with a playbook, under the policy in force."""
         ready, guards = published.ready, self.guards
         return lambda request: decide(ready, guards, request)
+
+    def used(self, published: Published) -> Used:
+        """What the ledger notes of a decision with this playbook."""
+        policy = self.policy
+        return Used(published.version, policy.name, policy.version, policy.digest)
+
+
+@dataclass(frozen=True)
+class State:
+    """The parts, joined."""
+
+    store: Store
+    default_playbook: str
+    mistakes_in: Checkers
+    files: ContractFiles
+
+    def now(self) -> Present:
+        """What is in force at this moment.
+
+        Raises:
+            NotReady: nothing is.
+        """
+        snapshot = self.store.in_force.now()
+        if snapshot.policy is None:
+            what = "nothing" if snapshot.generation is None else "no contact policy"
+            raise NotReady(f"{what} is in force yet")
+        return Present(snapshot.library, snapshot.policy, self.default_playbook)
 
 
 def current_state() -> State:

@@ -18,7 +18,7 @@ from service.web.answers import json_answer
 from service.web.body import read_json
 from service.web.exchange import current_exchange
 from service.web.problems import InvalidBody, playbook_asked_for
-from service.web.state import State, current_state
+from service.web.state import Present, current_state
 
 blueprint = Blueprint("timeline", __name__)
 
@@ -28,32 +28,33 @@ def timeline() -> Response:
     """The timelines of the playbooks asked for."""
     state = current_state()
     body = read_json(current_exchange())
-    if mistakes := state.mistakes_in_timeline(body):
+    if mistakes := state.mistakes_in.timeline(body):
         raise InvalidBody(*mistakes)
     asked = cast("dict[str, Any]", body)  # the schema wants an object
-    playbooks = _playbooks(state, asked)
-    return json_answer(_answer(state, asked, playbooks, datetime.now(UTC)))
+    present = state.now()
+    playbooks = _playbooks(present, asked)
+    return json_answer(_answer(present, asked, playbooks, datetime.now(UTC)))
 
 
-def _playbooks(state: State, asked: Mapping[str, Any]) -> list[Published]:
+def _playbooks(present: Present, asked: Mapping[str, Any]) -> list[Published]:
     names = asked.get("playbooks")
     if names:
         return [
-            playbook_asked_for(state, name, f"/playbooks/{number}")
+            playbook_asked_for(present, name, f"/playbooks/{number}")
             for number, name in enumerate(names)
         ]
     name = asked["request"].get("playbook")
-    return [playbook_asked_for(state, name, "/request/playbook") if name else state.default()]
+    return [playbook_asked_for(present, name, "/request/playbook") if name else present.default()]
 
 
 def _answer(
-    state: State, asked: Mapping[str, Any], playbooks: Sequence[Published], now: datetime
+    present: Present, asked: Mapping[str, Any], playbooks: Sequence[Published], now: datetime
 ) -> dict[str, Any]:
     assume = [assumption_of(item) for item in asked.get("assume") or ()]
     days = asked.get("days") or DAYS
     try:
         lines = play_side_by_side(
-            [(published.ready, state.decider(published)) for published in playbooks],
+            [(published.ready, present.decider(published)) for published in playbooks],
             asked["request"],
             now,
             assume=assume,

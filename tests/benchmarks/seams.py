@@ -6,7 +6,7 @@ measured. When the product's parts move, this is the file to mend; a test sees t
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from time import perf_counter_ns
@@ -15,11 +15,12 @@ from unittest.mock import patch
 
 from flask import Flask
 
-from service.app import create_app
+from service.app import Settings, create_app
 from service.decision import Decision, Ready, decide, read_request
 from service.web.answers import as_json
 from tests.benchmarks.touches import AS_OF
 from tests.policies import SHIPPED
+from tests.services import new_database
 
 Function = Callable[..., Any]
 
@@ -134,11 +135,11 @@ class Door:
 @cache
 def app() -> Flask:
     """The service, made once: it loads every playbook."""
-    return create_app()
+    return create_app(replace(Settings.from_environment(), database=new_database()))
 
 
 def door(ready: Ready) -> Door:
     """The door as the running service has it."""
     state = app().extensions["unghost"]
     parse = import_module("service.web.strict_json").parse_json
-    return Door(parse, state.mistakes_in_request, ready)
+    return Door(parse, state.mistakes_in.request, ready)

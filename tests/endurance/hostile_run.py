@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Mapping
 
 import click
 
-from service.app import Settings, create_app
 from service.playbook import load
 from tests.endurance.hostile import HOSTILE
 from tests.endurance.largest import LARGEST
 from tests.endurance.server import PLAYBOOKS
+from tests.services import app_over
 
 ALL = {**HOSTILE, **LARGEST}
 Said = tuple[bool, Collection[str]]
@@ -30,7 +30,7 @@ def loaded(text: str | bytes) -> Said:
 
 def validated() -> Callable[[str | bytes], Said]:
     """The same by way of `POST /v1/playbooks/validate`; a problem's code is its kind's word."""
-    client = create_app(Settings(PLAYBOOKS)).test_client()
+    client = app_over(PLAYBOOKS).test_client()
 
     def ask(text: str | bytes) -> Said:
         raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text

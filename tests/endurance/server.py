@@ -12,6 +12,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.services import new_database
+
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = ROOT / "tests" / "corpus" / "requests" / "playbooks"
 QUESTION = b'{"prospect":{"id":"c-1"},"history":[],"as_of":"2026-11-20T15:00:00-05:00"}'
@@ -35,7 +37,8 @@ def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iter
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "service", "serve", "--port", str(port), *options]
-    more = {"UNGHOST_PLAYBOOKS": str(PLAYBOOKS), **(environment or {})}
+    usual = {"UNGHOST_PLAYBOOKS": str(PLAYBOOKS), "DATABASE_URL": new_database()}
+    more = {**usual, **(environment or {})}
     clean = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
     process = subprocess.Popen(command, cwd=ROOT, env={**clean, **more})
     address = Address("127.0.0.1", port, process.pid)

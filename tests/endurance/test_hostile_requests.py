@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
-from service.app import Settings, create_app
 from service.shipped import shipped
 from tests.endurance.json_shapes import NO, REFUSED, TAKEN, YES
 from tests.endurance.server import PLAYBOOKS
+from tests.services import app_over
 
 MALFORMED = "urn:unghost:problem:malformed-body"
 INVALID = "urn:unghost:problem:not-valid"
@@ -22,7 +22,7 @@ SCHEMA = json.loads(shipped("schemas", "decision-request.schema.json").read_text
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
     """A caller of the service."""
-    return create_app(Settings(PLAYBOOKS)).test_client()
+    return app_over(PLAYBOOKS).test_client()
 
 
 def name_of(text: bytes) -> str:

@@ -210,6 +210,7 @@ def test_it_is_watched_from_the_first_question_on(in_force: InForce, documents: 
 
 
 def test_a_database_that_is_away_changes_nothing(
+    database: Database,
     in_force: InForce,
     documents: Documents,
     monkeypatch: pytest.MonkeyPatch,
@@ -220,12 +221,12 @@ def test_a_database_that_is_away_changes_nothing(
     in_force.refresh()
     asked = []
 
-    def away(_: Database) -> None:
+    def away() -> None:
         asked.append(1)
         raise DatabaseAway("gone fishing")
 
     with monkeypatch.context() as gone, caplog.at_level(logging.WARNING):
-        gone.setattr(Database, "reading", away)
+        gone.setattr(database, "reading", away)
         in_force.now()
         wait_until(lambda: len(asked) > 2)
         assert in_force.now().library.all()[0].version == 1

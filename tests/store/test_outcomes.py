@@ -6,9 +6,10 @@ from datetime import datetime
 
 import pytest
 
+from service.playbook.vocabulary import OUTCOMES
 from service.store.database import Database
 from service.store.ledger import Ledger
-from service.store.outcome_rows import OUTCOMES, Outcome, UnfitText
+from service.store.outcome_rows import Outcome, UnfitText
 from service.store.outcomes import MOST_AT_ONCE, Outcomes, WantedOutcomes
 from service.store.pages import BadCursor
 from service.store.writing import Writer
@@ -84,8 +85,9 @@ def test_many_tell_the_same_at_once(outcomes: Outcomes) -> None:
 
 def test_a_text_with_nul_is_refused(outcomes: Outcomes) -> None:
     """Nothing of its batch is kept."""
-    with pytest.raises(UnfitText, match="decision_id"):
+    with pytest.raises(UnfitText) as refused:
         outcomes.record([WON, replace(WON, decision_id="\0")], NOW)
+    assert refused.value.field == "decision_id"
     assert outcomes.page(WantedOutcomes()).items == ()
 
 

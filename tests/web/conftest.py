@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
-from service.app import Settings, create_app
 from service.shipped import shipped
+from tests.services import app_over
 
 PLAYBOOKS = Path(__file__).parents[1] / "corpus" / "requests" / "playbooks"
 
@@ -18,7 +18,7 @@ PLAYBOOKS = Path(__file__).parents[1] / "corpus" / "requests" / "playbooks"
 @pytest.fixture(scope="session")
 def app() -> Flask:
     """The service over the playbooks of the corpus."""
-    return create_app(Settings(PLAYBOOKS))
+    return app_over(PLAYBOOKS)
 
 
 @pytest.fixture

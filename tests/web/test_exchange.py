@@ -8,6 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
+from tests.services import app_over
+
 GETS = [
     "/v1/playbooks",
     "/v1/playbooks/house",
@@ -108,9 +110,7 @@ def test_unready_service_says_so(
     tmp_path: Any, question: dict[str, Any], problem_schema: Draft202012Validator
 ) -> None:
     """Without the default playbook there is no answer, but a problem that says why."""
-    from service.app import Settings, create_app  # noqa: PLC0415 - an app of its own
-
-    client = create_app(Settings(tmp_path)).test_client()
+    client = app_over(tmp_path).test_client()
 
     for response in (client.get("/readyz"), client.post("/v1/next-action", json=question)):
         problem_schema.validate(response.get_json(force=True))

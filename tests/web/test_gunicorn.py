@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.services import new_database
+
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = ROOT / "tests" / "corpus" / "requests" / "playbooks"
 QUESTION = b'{"prospect":{"id":"c-1"},"history":[],"as_of":"2026-11-20T15:00:00-05:00"}'
@@ -35,6 +37,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
             cwd=ROOT,
             env={
                 **os.environ,
+                "DATABASE_URL": new_database(),
                 "UNGHOST_PLAYBOOKS": str(PLAYBOOKS),
                 "PROMETHEUS_MULTIPROC_DIR": str(tmp_path_factory.mktemp("metrics")),
             },

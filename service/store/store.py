@@ -1,0 +1,94 @@
+"""Everything that is kept, opened for one process."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.policy import Laws
+from service.store.database import Database, DatabaseAway
+from service.store.documents import Documents
+from service.store.first_start import import_folder
+from service.store.in_force import InForce
+from service.store.keyring import Keyring
+from service.store.ledger import Ledger
+from service.store.opening import database_at, make_current
+from service.store.outcomes import Outcomes
+from service.store.policies import laws_for
+from service.store.pseudonyms import Pseudonyms
+from service.store.repeats import Repeats
+from service.store.writing import Writer
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The parts, joined; any thread may use them."""
+
+    database: Database
+    documents: Documents
+    in_force: InForce
+    ledger: Ledger
+    outcomes: Outcomes
+    repeats: Repeats
+    keyring: Keyring
+    pseudonyms: Pseudonyms
+
+    def close(self) -> None:
+        """Stop watching what is in force, and close the connections."""
+        self.in_force.close()
+        self.database.close()
+
+
+def open_store(url: str, folder: Path, policy: Path, default_playbook: str) -> Store:
+    """The store at an address. A first start fills it from files.
+
+    Where the database is away, the store opens all the same: nothing is in force until the
+    database is back.
+
+    Args:
+        url: the address of the database.
+        folder: the playbooks of the first start.
+        policy: the contact policy of the first start; the packs of laws beside it are in use.
+        default_playbook: the playbook that the service cannot do without.
+
+    Raises:
+        ValueError: the address is none.
+        WrongTables: the tables are not those of this version; the text says what to do.
+        OSError: the folder or the policy cannot be read.
+        FaultyPolicy: the policy has errors.
+    """
+    database = database_at(url)
+    packs = laws_for(policy)
+    in_force = InForce(
+        database, packs, prepare=lambda: first_start(database, folder, policy, packs)
+    )
+    try:
+        in_force.refresh()
+    except DatabaseAway as away:
+        _LOG.warning("nothing is in force yet, the database is away: %s", away)
+    except Exception:
+        database.close()
+        raise
+    pseudonyms, writer = Pseudonyms(database), Writer(database)
+    return Store(
+        database,
+        Documents(database, packs, needed=frozenset({("playbook", default_playbook)})),
+        in_force,
+        Ledger(database, writer, pseudonyms),
+        Outcomes(database, writer, pseudonyms),
+        Repeats(database),
+        Keyring(database),
+        pseudonyms,
+    )
+
+
+def first_start(database: Database, folder: Path, policy: Path, packs: Mapping[str, Laws]) -> None:
+    """Tables, and a library, where there is none yet. Raises as `open_store`, and DatabaseAway."""
+    make_current(database)
+    imported = import_folder(database, folder, policy, packs, datetime.now(UTC))
+    for file, diagnostics in (imported.problems or {}).items():
+        first = next(found for found in diagnostics if found.severity == "error")
+        _LOG.warning("%s:%s: not imported: %s", folder / file, first.place.line, first.message)

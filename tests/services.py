@@ -1,0 +1,18 @@
+"""Services for tests, each with a database of its own."""
+
+from pathlib import Path
+from tempfile import mkdtemp
+
+from flask import Flask
+
+from service.app import Settings, create_app
+
+
+def new_database() -> str:
+    """The address of an SQLite file that is not there yet."""
+    return f"sqlite:///{Path(mkdtemp(prefix='unghost-')) / 'unghost.db'}"
+
+
+def app_over(folder: Path, database: str | None = None, policy: Path | None = None) -> Flask:
+    """The service over a folder of playbooks, just started for the first time."""
+    return create_app(Settings(database or new_database(), folder, policy=policy))
