@@ -28,6 +28,9 @@ ENV PATH=/opt/unghost/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PORT=8000
+# Where the SQLite file is, unless DATABASE_URL names another database: mount a volume here.
+RUN install --directory --owner=10001 --group=10001 /data
+WORKDIR /data
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

@@ -23,6 +23,7 @@ from service.web.server import Address, settings
 
 CASES = Path(__file__).parent / "corpus" / "command_line"
 REQUEST = str(CASES / "request.json")
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,50 @@ def _in_the_cases_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 def unghost(*arguments: str, stdin: bytes | None = None) -> Result:
     """The command, run as if typed."""
     return CliRunner().invoke(main, arguments, input=stdin, catch_exceptions=False)
+
+
+# ---- what there is ------------------------------------------------------------------
+
+COMMANDS = [
+    *("audit list", "audit verify", "backup", "check", "decide"),
+    *("keys create", "keys list", "keys revoke", "migrate", "pull", "push"),
+    *("serve", "test", "timeline", "why"),
+]
+
+
+def test_every_command_is_offered() -> None:
+    """By name, in the order of the alphabet, each with a sentence."""
+    _, commands = unghost("--help").output.split("Commands:\n")
+
+    offered = [line.split(maxsplit=1) for line in commands.splitlines()]
+    assert [name for name, _ in offered] == list(dict.fromkeys(c.split()[0] for c in COMMANDS))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_explains_itself(command: str) -> None:
+    """No option and no command without a word of help, and none that help alone can break."""
+    result = unghost(*command.split(), "--help")
+
+    _, said, options = re.split(r"\n\n  (?=\S)|\nOptions:\n", result.output, maxsplit=2)
+    assert result.exit_code == 0
+    assert said.strip()
+    silent = [line for line in options.splitlines() if re.fullmatch(r"  -\S+( [A-Z_]+)?", line)]
+    assert silent == []
+
+
+def test_an_unknown_command_is_refused() -> None:
+    """In click's own words."""
+    result = unghost("chekc")
+
+    assert "No such command 'chekc'" in result.stderr
+    assert result.exit_code == 2
+
+
+def test_the_database_is_imported_only_by_commands_that_need_it() -> None:
+    """It would make all others half as slow again to start."""
+    program = "import sys, service.__main__; sys.exit('sqlalchemy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 # ---- check --------------------------------------------------------------------------

@@ -232,6 +232,58 @@ def test_an_empty_library_gets_all_of_it(documents: Documents, tmp_path: Path) -
     assert [each.active for each in documents.all()] == [1, 1]
 
 
+def test_a_library_without_a_policy_gets_the_one_of_the_environment(
+    documents: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody could decide without it; a folder of playbooks alone stays one."""
+    here, strict = tmp_path / "here", tmp_path / "strict.yaml"
+    here.mkdir()
+    (here / "short.yaml").write_text(playbook())
+    strict.write_text(POLICY.replace("17:00", "16:00"))
+    monkeypatch.setenv("UNGHOST_POLICY", str(strict))
+
+    assert lines(push(here)) == [
+        "policy `default`: is now version 1",
+        "playbook `short`: is now version 1",
+    ]
+    assert documents.text("policy", "default", 1) == strict.read_text()
+    assert lines(push(here)) == ["policy `default`: only in the library"]
+
+
+def test_a_policy_of_another_name_is_not_the_one_in_force(
+    documents: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nothing is published."""
+    here, strict = tmp_path / "here", tmp_path / "strict.yaml"
+    here.mkdir()
+    strict.write_text(POLICY.replace("policy: default", "policy: strict"))
+    monkeypatch.setenv("UNGHOST_POLICY", str(strict))
+
+    result = push(here)
+
+    told = f"{strict}: holds no policy called `default`, as the one in force is\n"
+    assert (result.exit_code, result.stderr) == (2, told)
+    assert documents.all() == ()
+
+
+def test_laws_are_those_that_the_service_knows(
+    documents: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the policy that UNGHOST_POLICY names; a pack that lies elsewhere is unknown to it."""
+    here = written(tmp_path / "here")
+    theirs = tmp_path / "theirs"
+    (theirs / "laws").mkdir(parents=True)
+    law = "{law: late, country: US, gap: 1 hour, citation: Act 1, checked: 2026-11-22, because: B.}"
+    pack = f"laws: ours\ntitle: Ours\nnotice: No advice.\nrows:\n  - {law}\n"
+    (theirs / "laws" / "ours.yaml").write_text(pack)
+    (here / "policy" / "default.yaml").write_text(f"{POLICY}laws: [ours]\n")
+
+    assert "there is no law and no pack `ours`" in push(here).output
+    monkeypatch.setenv("UNGHOST_POLICY", str(theirs / "default.yaml"))
+    assert lines(push(here))[0] == "policy `default`: is now version 1"
+    assert [each.active for each in documents.all()] == [1, 1]
+
+
 def test_a_file_that_holds_something_else_is_not_written_over(
     folder: Path, documents: Documents
 ) -> None:

@@ -8,11 +8,12 @@ uses them and never cross a fork.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 #: Seconds that a writer waits for its turn, and a caller for a connection.
@@ -96,6 +97,7 @@ def _driven(url: str) -> str:
 
 def _engine(url: str) -> Engine:
     if url.startswith(_SQLITE):
+        _make_private(url)
         engine = create_engine(url, connect_args={"timeout": PATIENCE}, pool_timeout=PATIENCE)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -106,6 +108,14 @@ def _engine(url: str) -> Engine:
         pool_timeout=PATIENCE,
         connect_args={"connect_timeout": PATIENCE, "options": f"-c lock_timeout={PATIENCE}s"},
     )
+
+
+def _make_private(url: str) -> None:
+    """A file that is not there yet is made for nobody but us: people's data goes into it."""
+    path = make_url(url).database
+    if path and path != ":memory:":
+        with suppress(OSError):  # opening it will say why
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
@@ -128,7 +138,8 @@ def _told() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise DatabaseAway(_first_line(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # Of that very class is what SQLite says of a file that holds no database.
+        if error.connection_invalidated or type(error) is DatabaseError:
             raise DatabaseAway(_first_line(error)) from error
         raise
 

@@ -25,7 +25,10 @@ def _read_head(_context: click.Context, _option: click.Parameter, text: str | No
 
 @click.group("audit")
 def audit_command() -> None:
-    """The audit trail: every edit, publication, key and erasure, each chained to the last.
+    """The audit trail: who changed what, and when.
+
+    Every edit, publication, key and erasure is an entry, and each is chained to the one before
+    by a hash. People are in it under keyed hashes alone, so that an erasure need not touch it.
 
     It is kept in the database of DATABASE_URL; left out, in the file unghost.db in this folder.
     """
@@ -41,8 +44,10 @@ def audit_command() -> None:
 def verify_command(noted: Head | None) -> None:
     """Check that every entry is as it was written, and none is missing.
 
-    Prints the end of the trail. Note it elsewhere: with --noted it shows that the end was not
-    cut off, and that the trail was not written anew. Exits with 1 where an entry is broken.
+    Prints the end of the trail, a number and a hash. Keep it where who can change the database
+    cannot: given to --noted at a later time, it shows that the end was not cut off, and that the
+    trail was not written anew. Exits with 1 where an entry is broken, and says which; with 2
+    where the database does not answer.
     """
     with opened_database() as database:
         last = head(database)
@@ -79,7 +84,11 @@ def list_command(
     *,
     as_json: bool,
 ) -> None:
-    """Show the trail, the newest entry first: number, moment, who, what, to what, and more."""
+    """Show the trail, the newest entry first.
+
+    A line is an entry: its number, the moment, who (a key, or who typed a command), what was
+    done, to what, and more as JSON.
+    """
     if subject is not None and person is not None:
         message = "--subject and --person exclude each other"
         raise click.UsageError(message)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from service.app import Settings
 from service.policy import Laws
-from service.shipped import shipped
 from service.store.differences import Unreadable, compare_texts
 from service.store.document_rows import Kind, Version, text_digest
 from service.store.documents import Document, Documents
 from service.store.first_start import AUTHOR
 from service.store.in_step import Standing, standing
-from service.store.packs import open_packs
+from service.store.policies import laws_for
 from service.terminal.console import plain
 from service.terminal.sources import refuse, why_unreadable
 
@@ -63,14 +63,15 @@ class Folder:
         self.sheets: dict[Key, Sheet] = {}
         self.strangers: list[Path] = []
         for path in self._files():
-            self._read(path)
+            self.read(path)
         self._bases = self._read_notes()
 
     def _files(self) -> Iterator[Path]:
         for folder in _FOLDERS.values():
             yield from sorted((self.root / folder).glob("*.yaml"))
 
-    def _read(self, path: Path) -> None:
+    def read(self, path: Path) -> None:
+        """Take a file along."""
         try:
             text = path.read_bytes().decode()
         except (OSError, UnicodeDecodeError) as error:
@@ -116,9 +117,12 @@ class Folder:
 
 
 def packs_of(folder: Path) -> Mapping[str, Laws]:
-    """The laws that policies of a folder may switch on: those beside them, or those we ship."""
-    beside = folder / "policy" / "laws"
-    return open_packs(beside if beside.is_dir() else shipped("playbooks", "policy", "laws")).laws
+    """The laws that policies of a folder may switch on.
+
+    Those that the service knows, where UNGHOST_POLICY names its policy; else those beside the
+    folder's policies, or those we ship.
+    """
+    return laws_for(Settings.from_environment().policy or folder / "policy" / "default.yaml")
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -18,7 +18,7 @@ def keys_command() -> None:
     """API keys: who may call the service, and what they may do.
 
     They are kept in the database of DATABASE_URL; left out, in the file unghost.db in this
-    folder. Of a key only a hash is kept.
+    folder. Of a key only a hash is kept. Making and revoking one is in the audit trail.
     """
 
 
@@ -33,7 +33,22 @@ def keys_command() -> None:
     help="What it is good for; say it again for more. admin is good for everything.",
 )
 def create(name: str, scopes: tuple[str, ...]) -> None:
-    """Make a key called NAME, and print it: this once, for nobody can show it again."""
+    """Make a key called NAME, and print it, this once.
+
+    NAME is for you, e.g. what will use the key. The key goes to standard output and nothing else
+    does, so that it can be put where it belongs: nobody can show it again. Whoever calls the
+    service sends it as `Authorization: Bearer KEY`.
+
+    \b
+    decide    ask for next actions and timelines
+    outcomes  tell what became of prospects
+    read      look at playbooks, decisions and outcomes
+    edit      work on drafts of playbooks and policies
+    publish   put playbooks and policies in force
+    admin     all of that, and what is left: erase people, make keys
+
+    For example: unghost keys create crm --scope decide --scope outcomes
+    """  # noqa: D301 - click's sign for lines that stay lines
     with opened_database() as database:
         made = create_key(database, name, scopes, actor=whoever_types(), now=datetime.now(UTC))
     click.echo(made.plain)
@@ -44,7 +59,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
 @keys_command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def list_command(*, as_json: bool) -> None:
-    """Show every key, the oldest first, without its secret."""
+    """Show every key without its secret, the oldest first, revoked ones too."""
     with opened_database() as database:
         found = all_keys(database)
     if as_json:

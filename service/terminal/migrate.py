@@ -11,9 +11,12 @@ from service.terminal.databases import refusing
 def migrate() -> None:
     """Bring the tables of the database to this version of Unghost.
 
-    The database is DATABASE_URL; left out, the file unghost.db in this folder. All steps are
-    run, or none; running it again changes nothing. Exits with 2 where the database does not
-    answer, or is of a later version.
+    The database is DATABASE_URL; left out, the file unghost.db in this folder. A new one gets
+    all its tables. An SQLite file needs no such command, for every start does the same; on
+    PostgreSQL run it before the service is started, and once for all replicas.
+
+    All steps are run, or none; running it again changes nothing. Take a backup first: there is
+    no way back. Exits with 2 where the database does not answer, or is of a later version.
     """
     with refusing():
         database = named_database()

@@ -17,11 +17,16 @@ from service.terminal.sources import FAULTY
 @DRY_RUN
 @click.option("--force", is_flag=True, help="Write also where both sides have changed.")
 def pull_command(folder: Path, *, dry_run: bool, force: bool) -> None:
-    """Write what is in force in the library into DIR, a file for each playbook.
+    """Write into DIR what has changed in the library.
 
-    Policies go to DIR/policy. What changed in DIR since is left alone: `unghost push` publishes
-    it. Where both have changed, neither is touched without --force. No file is ever deleted.
-    Exits with 1 where something is left to be done.
+    The library is what the service decides by, in the database of DATABASE_URL; left out, in the
+    file unghost.db in this folder. Each playbook in force becomes a file of DIR, each contact
+    policy one of DIR/policy. Each change is told in words, and --dry-run does no more than that.
+
+    What changed in DIR is left alone: `unghost push` publishes it. Where both have changed,
+    neither is touched without --force. No file is ever deleted. What was last in step is noted
+    in DIR/.unghost.json: keep it in Git with the rest. Exits with 1 where something is left to
+    be done, with 2 where DIR or the database cannot be read.
     """
     here = Folder(folder)
     with opened_database() as database:

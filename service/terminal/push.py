@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from service.app import Settings
 from service.decision.guards import Guards, make_guards
 from service.playbook.text.document import read
 from service.policy import load_policy
@@ -33,17 +34,30 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would be done,
 @click.option("--note", default="", help="Why, in a few words; kept with each version.")
 @click.option("--force", is_flag=True, help="Publish also where both sides have changed.")
 def push_command(folder: Path, note: str, *, dry_run: bool, force: bool) -> None:
-    """Publish the playbooks of DIR, and the policies of DIR/policy, that have changed in DIR.
+    """Publish in the library what has changed in DIR.
 
-    What changed in the library is left alone: `unghost pull` fetches it. Where both have
-    changed, neither is touched without --force. If anything has a mistake, or an example
-    fails, nothing at all is published. Exits with 1 where something is left to be done.
+    The library is what the service decides by, in the database of DATABASE_URL; left out, in the
+    file unghost.db in this folder. Each *.yaml of DIR is a playbook, each of DIR/policy a contact
+    policy; the one called default is in force. What is published is in force at once. Each change
+    is told in words, and --dry-run does no more than that.
+
+    If anything has a mistake, or an example fails, nothing at all is published. What changed in
+    the library is left alone: `unghost pull` fetches it. Where both have changed, neither is
+    touched without --force. Nothing is archived because its file is gone. What was last in step
+    is noted in DIR/.unghost.json: keep it in Git with the rest.
+
+    A library without a policy gets that of the file UNGHOST_POLICY, or the one that ships, unless
+    DIR has one. Laws are those beside UNGHOST_POLICY; left out, those in DIR/policy/laws, or those
+    that ship. Exits with 1 where something is left to be done, with 2 where DIR or the database
+    cannot be read.
     """
     here = Folder(folder)
     if here.strangers:
         refuse(f"{path}: holds neither a playbook nor a policy" for path in here.strangers)
     with opened_database() as database:
-        push = _Push(here, Documents(database, packs_of(folder)), force=force)
+        documents = Documents(database, packs_of(folder))
+        _take_along_policy(here, documents)
+        push = _Push(here, documents, force=force)
         keys = push.plan()
         is_sound = push.check(keys)
         for key in keys if is_sound else ():
@@ -51,6 +65,17 @@ def push_command(folder: Path, note: str, *, dry_run: bool, force: bool) -> None
     if is_sound and not dry_run:
         here.save_notes()
     sys.exit(0 if push.is_done and is_sound else FAULTY)
+
+
+def _take_along_policy(here: Folder, documents: Documents) -> None:
+    """Where neither side has the policy in force: nobody could decide without it."""
+    key = Key("policy", documents.policy)
+    if key in here.sheets or any((each.kind, each.name) == key for each in documents.all()):
+        return
+    file = Settings.from_environment().policy_file()
+    here.read(file)
+    if key not in here.sheets:
+        refuse([f"{file}: holds no policy called `{key.name}`, as the one in force is"])
 
 
 class _Push:
