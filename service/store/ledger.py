@@ -19,7 +19,9 @@ from service.store.tables import decisions
 from service.store.writing import Writer, Writing
 
 _LARGEST = 2**31 - 1
-_SUMMARY = [column for column in decisions.c if column.name not in ("request", "answer")]
+_UNSHOWN = frozenset({"unit_key", "phase", "arm_reason", "propensity", "diverged"})
+_WHOLE = [column for column in decisions.c if column.name not in _UNSHOWN]
+_SUMMARY = [column for column in _WHOLE if column.name not in ("request", "answer")]
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Ledger:
 
     def get(self, decision_id: str) -> Kept | None:
         """The decision with this id."""
-        query = select(decisions).where(decisions.c.id == decision_id)
+        query = select(*_WHOLE).where(decisions.c.id == decision_id)
         with self._database.reading() as connection:
             row = connection.execute(query).first()
         return None if row is None else Kept(**_values(row))

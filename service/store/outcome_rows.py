@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from sqlalchemy import Connection, select
@@ -62,6 +62,7 @@ def told(outcome: Outcome, keyed: Keyed, now: datetime) -> OutcomeRow:
         "prospect_key": keyed(outcome.prospect_id),
         "prospect_id": outcome.prospect_id,
         "account_id": outcome.account_id,
+        "account_key": keyed(outcome.account_id) if outcome.account_id else None,
         "outcome": outcome.outcome,
         "at": stored(outcome.at),
         "decision_id": outcome.decision_id,
@@ -72,14 +73,16 @@ def told(outcome: Outcome, keyed: Keyed, now: datetime) -> OutcomeRow:
 
 def seen(request: Request, keyed: Keyed, now: datetime) -> Iterator[OutcomeRow]:
     """The rows of what a request's history says that the prospect did, up to its moment."""
+    account_id = cast("str | None", request.given.get("account_id"))
+    account_key = keyed(account_id) if account_id else None
     for touch in request.history.inbound:
         if word := _IN_HISTORY.get(touch.outcome):
-            account_id = request.given.get("account_id")
             yield {
                 "id": str(uuid4()),
                 "prospect_key": keyed(request.prospect_id),
                 "prospect_id": request.prospect_id,
                 "account_id": account_id,
+                "account_key": account_key,
                 "outcome": word,
                 "at": stored(touch.at),
                 "decision_id": None,

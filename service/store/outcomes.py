@@ -16,6 +16,7 @@ from service.store.personal import without_removed
 from service.store.tables import outcomes
 from service.store.writing import Writer, Writing
 
+_KEYS = ("prospect_key", "account_key")
 #: A batch has no more.
 MOST_AT_ONCE = 500
 
@@ -88,7 +89,7 @@ class Outcomes:
             BadCursor: the cursor is not one of this list.
         """
         columns = outcomes.c
-        query = select(*(column for column in columns if column.name != "prospect_key"))
+        query = select(*(column for column in columns if column.name not in _KEYS))
         if wanted.prospect_id is not None:
             query = query.where(columns.prospect_key == self._keyed(wanted.prospect_id))
         if wanted.outcome is not None:

@@ -46,7 +46,7 @@ def replay(kept: Kept, decider: Decider) -> Replayed:
         NothingKept: there is no request any more.
     """
     if kept.request is None or kept.answer is None:
-        raise NothingKept
+        raise NothingKept("what was asked and answered has been removed")
     answer = orjson.loads(orjson.dumps(decider(orjson.loads(kept.request))))
     found = _differences(_comparable(orjson.loads(kept.answer)), _comparable(answer), "")
     differences = tuple(islice(found, MOST_DIFFERENCES))

@@ -16,13 +16,14 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, Update, and_, select, text, update
+from sqlalchemy import Connection, Select, Table, Update, and_, case, select, text, update
 
+from service.store import audit
 from service.store.database import Database
 from service.store.moments import stored
 from service.store.outcome_rows import Keyed
 from service.store.personal import PERSONAL, is_personal, removal
-from service.store.tables import repeats
+from service.store.tables import assignments, repeats
 
 #: Days after which what is personal is removed, where the operator says nothing else.
 USUAL_DAYS = 90
@@ -33,7 +34,9 @@ _BATCH = 500
 _NEARBY = 1000
 
 #: In the order in which `writing` gets at them, or the two would wait for each other.
-_NOBODY_WRITES = text("LOCK TABLE repeats, outcomes, decisions IN SHARE ROW EXCLUSIVE MODE")
+_NOBODY_WRITES = text(
+    "LOCK TABLE assignments, repeats, outcomes, decisions IN SHARE ROW EXCLUSIVE MODE"
+)
 
 #: Writes an entry of the audit trail, in the transaction of the erasure: whom, and what went.
 Told = Callable[[Connection, str, Mapping[str, int]], object]
@@ -135,14 +138,31 @@ def erase(
             table.name: connection.execute(_removal_of(table, key, nobody, database)).rowcount
             for table in PERSONAL
         }
+        theirs = update(assignments).where(assignments.c.unit_key == key)
+        connection.execute(theirs.values(unit_key=nobody))
         counts["repeats"] = _remove_answers(connection, prospect_id)
         told(connection, key, counts)
     return Removed(**counts, log_emptied=empty_log(database))
 
 
+def told_in_audit(actor: str, now: datetime) -> Told:
+    """What writes `prospect.erased` into the audit trail."""
+
+    def told(connection: Connection, key: str, counts: Mapping[str, int]) -> None:
+        event = "prospect.erased"
+        audit.append(connection, now, actor=actor, event=event, subject=key, detail=counts)
+
+    return told
+
+
 def _removal_of(table: Table, key: str, nobody: str, database: Database) -> Update:
-    """Their rows are one unknown person's from now on: from the id nothing leads there."""
+    """Their rows are one unknown person's from now on: from the id nothing leads there.
+
+    Other keys of the row may be theirs too: a unit of one prospect, an account with its id.
+    """
     values = {**removal(table, is_sqlite=database.is_sqlite), "prospect_key": nobody}
+    for column in (table.c[name] for name in ("account_key", "unit_key") if name in table.c):
+        values[column.name] = case((column == key, nobody), else_=column)
     return update(table).where(table.c.prospect_key == key).values(values)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -36,7 +38,19 @@ _STILL_PERSONAL: Any = {
     "postgresql_where": text("prospect_id IS NOT NULL"),
 }
 
-#: Playbooks and policies: which version is in force, and the draft that somebody works on.
+#: For indexes of the decisions that an experiment chose the playbook of; and of those of them
+#: that nobody has compared yet with what the other arms would have answered.
+_IN_AN_EXPERIMENT: Any = {
+    "sqlite_where": text("experiment IS NOT NULL"),
+    "postgresql_where": text("experiment IS NOT NULL"),
+}
+_UNCOMPARED: Any = {
+    "sqlite_where": text("propensity IS NOT NULL AND diverged IS NULL"),
+    "postgresql_where": text("propensity IS NOT NULL AND diverged IS NULL"),
+}
+
+#: Playbooks, policies and experiments: which version is in force, and the draft that somebody
+#: works on.
 documents = Table(
     "documents",
     metadata,
@@ -74,9 +88,58 @@ generation = Table(
     Column("number", BigInteger, nullable=False),
 )
 
+#: How far each experiment has come; one that was never started has no row. `version` is the
+#: one in effect. After the end: who decided what, and why; `shipped` is the arm that new units
+#: get from then on.
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("stopped_at", BigInteger),
+    Column("decided_at", BigInteger),
+    Column("decided_by", String(200)),
+    Column("shipped", String(64)),
+    Column("why", Text),
+)
+
+#: The phases of each experiment: in one, arms and weights stay the same. `stopped` are the arms
+#: that take nobody in any more, as JSON: `{arm: {"at": …, "why": …}}`.
+phases = Table(
+    "phases",
+    metadata,
+    Column("experiment", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("seed", String(64), nullable=False),
+    Column("hash_version", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("stopped", Text, nullable=False),
+    ForeignKeyConstraint(["experiment"], ["experiments.name"]),
+)
+
+#: The arm that each unit was given, for good. `unit_key` is a keyed hash, as `prospect_key` is.
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("experiment", String(64), primary_key=True),
+    Column("unit_key", String(80), primary_key=True),
+    Column("unit_type", String(16), nullable=False),
+    Column("phase", Integer, nullable=False),
+    Column("arm", String(64), nullable=False),
+    Column("bucket", Float, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("assigned_at", BigInteger, nullable=False),
+    Index(None, "experiment", "phase", "assigned_at"),
+)
+
 #: Every answer. What is personal (`retention.PERSONAL`) is None once it has been removed, or on
 #: SQLite zeros. `prospect_key` and `account_key`, keyed hashes of the ids, stay for the
-#: statistics; after an erasure the first is a random name.
+#: statistics; after an erasure the first is a random name. `arm_reason` is why an arm was taken;
+#: `propensity` the chance it had, None where chance did not decide; `diverged` whether another
+#: arm would have answered differently, None where nobody has looked yet.
 decisions = Table(
     "decisions",
     metadata,
@@ -95,6 +158,11 @@ decisions = Table(
     Column("policy_digest", String(80), nullable=False),
     Column("experiment", String(64)),
     Column("arm", String(64)),
+    Column("phase", Integer),
+    Column("unit_key", String(80)),
+    Column("arm_reason", String(16)),
+    Column("propensity", Float),
+    Column("diverged", Boolean),
     Column("action", String(64), nullable=False),
     Column("channel", String(16)),
     Column("reason", String(16), nullable=False),
@@ -107,6 +175,8 @@ decisions = Table(
     Index(None, "playbook", "recorded_at"),
     Index(None, "recorded_at"),
     Index("ix_decisions_personal", "recorded_at", **_STILL_PERSONAL),
+    Index("ix_decisions_experiment", "experiment", "phase", **_IN_AN_EXPERIMENT),
+    Index("ix_decisions_uncompared", "recorded_at", **_UNCOMPARED),
 )
 
 #: What became of a prospect, once each however often it is told: `prospect_key` is as above,
@@ -118,6 +188,7 @@ outcomes = Table(
     Column("prospect_key", String(80), nullable=False),
     Column("prospect_id", String(200)),
     Column("account_id", String(500)),
+    Column("account_key", String(80)),
     Column("outcome", String(16), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("decision_id", String(36)),
@@ -125,6 +196,7 @@ outcomes = Table(
     Column("recorded_at", BigInteger, nullable=False),
     UniqueConstraint("prospect_key", "outcome", "at"),
     Index(None, "recorded_at"),
+    Index(None, "account_key", "outcome"),
     Index("ix_outcomes_personal", "recorded_at", **_STILL_PERSONAL),
 )
 

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from service.store.database import Database
@@ -17,6 +19,7 @@ from service.store.opening import (
     open_database,
     shown_url,
 )
+from service.store.tables import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,11 +38,18 @@ def test_first_use_makes_the_tables_on_sqlite_only(empty_database: Database) -> 
         with pytest.raises(WrongTables, match="run `unghost migrate`"):
             open_database(environment)
         assert not is_current(empty_database)
-        assert bring_up(empty_database) == ["The first tables."]
+        assert bring_up(empty_database) == ["The first tables.", "Experiments."]
         open_database(environment).close()
 
     assert is_current(empty_database)
     assert bring_up(empty_database) == []
+
+
+def test_the_steps_make_the_tables(database: Database) -> None:
+    """What `migrate` leaves is what `tables` says, on both."""
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
 
 
 def test_tables_of_a_later_version_are_left_alone(empty_database: Database) -> None:

@@ -133,7 +133,7 @@ def test_migrate_runs_what_is_missing(empty_database: Database) -> None:
         assert "run `unghost migrate`" in unghost(empty_database, "keys", "list").stderr
 
     first, second = (unghost(empty_database, "migrate") for _ in range(2))
-    assert first.output.startswith("The first tables.\n1 step run: ")
+    assert first.output.startswith("The first tables.\nExperiments.\n2 steps run: ")
     assert second.output.startswith("0 steps run: ")
     assert is_current(empty_database)
 
