@@ -1,0 +1,137 @@
+"""Who takes part: a condition over what is known of a prospect before the first contact.
+
+It is compiled, encoded and read as the conditions of playbooks are, so it means what a
+playbook's `when` means; but here nothing is concluded, and no engine is asked.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from service.decision.facts import Facts, Reader, Reading, reader
+from service.decision.history import History
+from service.playbook.comparisons import Comparisons
+from service.playbook.rules import Condition, Playbook
+from service.playbook.ruleset import HOLDS, Cond, Field
+from service.playbook.values import ValueReader, value_reader
+from service.playbook.vocabulary import STANDARD_FACTS
+
+#: The facts that an audience may ask for: who somebody is, and what they would buy. Left out
+#: are all that the history gives, and all that talking to somebody brings about or brings to
+#: light (the stage of the deal, rapport, a date to come back, an opt-out), since playbooks that
+#: talk differently would have different audiences; and the time zone, which may be worked out.
+BEFORE_CONTACT: Final = (
+    *("id", "account_id", "job_title", "company", "owner_name", "country", "region", "language"),
+    *("seniority", "purchase_type", "buying_cycle_days", "existing_client", "sweet_spot"),
+    "audience",
+)
+
+#: A playbook of standard facts alone, for the compiler of conditions.
+_FACTS_ALONE = Playbook(
+    name="",
+    title="",
+    about="",
+    claims={},
+    parameters={},
+    facts=STANDARD_FACTS,
+    defaults={},
+    conclusions=(),
+    tables=(),
+    plays=(),
+    otherwise=None,
+    templates={},
+    windows={},
+    actions={},
+)
+_NOTHING_HAPPENED = History((), datetime(1970, 1, 1, tzinfo=UTC))
+
+
+class Judgement(NamedTuple):
+    """Whether somebody belongs to an audience; None where that hangs on facts nobody knows.
+
+    `unknown` are those facts. Unknown is not true: who may belong does not take part.
+    """
+
+    belongs: bool | None
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Audience:
+    """The condition in the compiled form of `playbook.ruleset`, its fields and its texts."""
+
+    when: Cond
+    fields: tuple[Field, ...]
+    texts: Mapping[str, int]
+
+    def judge(self, prospect: Mapping[str, object]) -> Judgement:
+        """Judge by the `prospect` of a request, as it came.
+
+        Blank, null, and what is of another type (for which the request is refused elsewhere)
+        is not known. No playbook's defaults are filled in: they would make an audience of their
+        own for each playbook.
+        """
+        facts: Facts = {}
+        for name, read in self._values:
+            value = prospect.get(name)
+            if value is None or (isinstance(value, str) and not value.strip()):
+                continue
+            if (typed := read(value)) is not None:
+                facts[name] = typed
+        reading = Reading(facts, _NOTHING_HAPPENED)
+        numbers = {name: read(reading) for name, read in self._readers}
+        belongs = _truth(self.when, numbers)
+        if belongs is not None:
+            return Judgement(belongs)
+        behind = {field.name: field.fact for field in self.fields}
+        open_fields = _undecided(self.when, numbers)
+        return Judgement(None, tuple(dict.fromkeys(behind[name] for name in open_fields)))
+
+    @cached_property
+    def _values(self) -> tuple[tuple[str, ValueReader], ...]:
+        """How the value of each fact in question is read from a request."""
+        names = dict.fromkeys(field.fact for field in self.fields)
+        return tuple((name, value_reader(STANDARD_FACTS[name])) for name in names)
+
+    @cached_property
+    def _readers(self) -> tuple[tuple[str, Reader], ...]:
+        """How the number of each field is read from the facts."""
+        return tuple(
+            (field.name, reader(field, STANDARD_FACTS, self.texts, ())) for field in self.fields
+        )
+
+
+def audience_of(condition: Condition) -> Audience:
+    """The audience of a condition over standard facts and constants alone."""
+    comparisons = Comparisons(_FACTS_ALONE)
+    when = comparisons.plainly(condition, truth=True)
+    return Audience(when, tuple(comparisons.fields.values()), comparisons.texts)
+
+
+def _truth(condition: Cond, numbers: Mapping[str, int | None]) -> bool | None:
+    """Whether a condition holds; None where that hangs on what is not known (Kleene's logic)."""
+    word = condition[0]
+    if word not in ("all", "any"):
+        number = numbers[word]
+        holds: Callable[[int, int], bool] = HOLDS[condition[1]]
+        return None if number is None else holds(number, condition[2])
+    settled: bool = word == "any"
+    is_open = False
+    for part in condition[1:]:
+        truth = _truth(part, numbers)
+        if truth is settled:
+            return settled
+        is_open = is_open or truth is None
+    return None if is_open else not settled
+
+
+def _undecided(condition: Cond, numbers: Mapping[str, int | None]) -> Iterator[str]:
+    """The fields on which a condition that is neither true nor false hangs."""
+    if condition[0] not in ("all", "any"):
+        yield condition[0]
+        return
+    for part in condition[1:]:
+        if _truth(part, numbers) is None:
+            yield from _undecided(part, numbers)

@@ -1,0 +1,168 @@
+"""What has the right shape and still cannot be meant: names, facts, times and shares."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from service.experiment.audience import BEFORE_CONTACT
+from service.experiment.experiment import Experiment
+from service.playbook.diagnostics import Diagnostic, did_you_mean
+from service.playbook.meaning.durations import read_duration
+from service.playbook.meaning.scope import Path, Scope
+from service.playbook.text.document import Document
+from service.playbook.text.source import shortened
+from service.playbook.vocabulary import STANDARD_FACTS
+
+#: A year. What takes longer to happen answers no question of today's.
+_LONGEST_WINDOW = 365
+#: A quarter. News of an outcome is not later than that.
+_LONGEST_GRACE = 90
+
+_Written = dict[str, Any]
+
+
+def share_of(text: str) -> float:
+    """The share that a text such as `50 %` writes, from 0 to 1."""
+    return float(text.rstrip(" %")) / 100
+
+
+def length_of(text: str) -> int:
+    """The days of a text such as `30 days` or `2 weeks`; 0 where its shape is wrong."""
+    duration = read_duration(text)
+    return duration.amount if duration and isinstance(duration.amount, int) else 0
+
+
+def unknown_playbooks(experiment: Experiment, names: Collection[str]) -> tuple[Diagnostic, ...]:
+    """The arms whose playbook is not among `names`, told where the playbook is named."""
+    return tuple(
+        Diagnostic(
+            "unknown-playbook",
+            f"there is no playbook `{arm.playbook}`",
+            place,
+            did_you_mean(arm.playbook, names) or "publish it first, or name another",
+        )
+        for arm, place in zip(experiment.arms, experiment.places, strict=True)
+        if arm.playbook not in names
+    )
+
+
+# ---- the audience -------------------------------------------------------------------
+
+
+def find_misfits(document: Document, flawed: Collection[Path]) -> dict[Path, Diagnostic]:
+    """The names in the audience that cannot stand there, by path.
+
+    `flawed` are the paths at which the shape is wrong. A name that is no fact and is told of
+    already, as a misspelt word of the language, is left alone.
+    """
+    found: dict[Path, Diagnostic] = {}
+    for path, name in _asked(document.data.get("audience"), ("audience",)):
+        if name in BEFORE_CONTACT:
+            continue
+        place = document.key_place(path)
+        if name == "done" or name in STANDARD_FACTS:
+            message = f"`{name}` is not settled before the first contact, so it cannot choose"
+            hint = "ask for what stands before, such as `seniority`, `country` or `sweet_spot`"
+            found[path] = Diagnostic("not-before-contact", message, place, hint)
+        elif path not in flawed:
+            message = f"there is no fact `{shortened(name)}`"
+            near = did_you_mean(name, BEFORE_CONTACT)
+            hint = near or "only standard facts can be asked for, such as `country`"
+            found[path] = Diagnostic("unknown-fact", message, place, hint)
+    return found
+
+
+def _asked(condition: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """The names of a condition that are no words of the language, with their paths."""
+    for key, value in condition.items() if isinstance(condition, dict) else ():
+        inner = (*path, key)
+        if key == "not":
+            yield from _asked(value, inner)
+        elif key in ("all", "any"):
+            for i, part in enumerate(value if isinstance(value, list) else ()):
+                yield from _asked(part, (*inner, i))
+        else:
+            yield inner, key
+
+
+# ---- the rest -----------------------------------------------------------------------
+
+
+def check_sense(scope: Scope) -> None:
+    """Note what is wrong with the parts beside the audience."""
+    _check_arms(list(scope.items("arms")), scope)
+    _check_holdout(scope)
+    if scope.is_sound(("primary",)):
+        _check_primary(scope.document.data["primary"], scope)
+    _check_guardrails(scope.items("guardrails"), scope)
+
+
+def _check_arms(arms: list[tuple[Path, _Written]], scope: Scope) -> None:
+    names: dict[str, int] = {}
+    playbooks: dict[tuple[str, int | None], str] = {}
+    for path, arm in arms:
+        if not scope.is_sound(path):
+            continue
+        name, line = arm["arm"], scope.place((*path, "arm")).line
+        if name in names:
+            message = f"an arm `{name}` stands in line {names[name]} already"
+            scope.report("duplicate-name", message, (*path, "arm"), "choose another name")
+            continue
+        names[name] = line
+        playbook = (arm["playbook"], arm.get("version"))
+        if playbook in playbooks:
+            message = f"`{name}` does just what `{playbooks[playbook]}` does"
+            hint = "name another playbook, or another version of it"
+            scope.report("same-arm", message, (*path, "playbook"), hint)
+        playbooks.setdefault(playbook, name)
+
+
+def _check_holdout(scope: Scope) -> None:
+    written = scope.document.data.get("holdout")
+    if scope.is_sound(("holdout",)) and written is not None and share_of(written) == 1:
+        message = "`holdout: 100 %` leaves nobody to take part"
+        scope.report("out-of-range", message, ("holdout",), "write a smaller share")
+
+
+def _check_primary(primary: _Written, scope: Scope) -> None:
+    within = _checked_length(primary, "within", (1, _LONGEST_WINDOW), scope)
+    grace = _checked_length(primary, "grace", (0, _LONGEST_GRACE), scope)
+    if within and grace and grace > within:
+        message = f"`grace: {primary['grace']}` is longer than `within: {primary['within']}`"
+        hint = "news is waited for no longer than the outcome itself"
+        scope.report("out-of-range", message, ("primary", "grace"), hint)
+    if primary["outcome"] == "replied":
+        message = "more replies may be more refusals, so `replied` shows no winner"
+        hint = "count `positive_reply` or `meeting_booked`"
+        path = ("primary", "outcome")
+        scope.report("reply-rate", message, path, hint, severity="warning")
+
+
+def _checked_length(
+    primary: _Written, name: str, bounds: tuple[int, int], scope: Scope
+) -> int | None:
+    """The days under a name; None where there is nothing, or after noting what is wrong."""
+    if name not in primary:
+        return None
+    days, (least, most) = length_of(primary[name]), bounds
+    if least <= days <= most:
+        return days
+    message = f"`{name}` must be from {least} to {most} days, not `{primary[name]}`"
+    scope.report("out-of-range", message, ("primary", name), "write a time within these bounds")
+    return None
+
+
+def _check_guardrails(guardrails: Iterable[tuple[Path, _Written]], scope: Scope) -> None:
+    seen: set[tuple[str, str]] = set()
+    for path, guardrail in guardrails:
+        if not scope.is_sound(path):
+            continue
+        bound = "margin" if "margin" in guardrail else "limit"
+        outcome, share = guardrail["outcome"], share_of(guardrail[bound])
+        if not 0 < share < 1:
+            message = f"`{bound}: {guardrail[bound]}` must be more than 0 % and less than 100 %"
+            hint = "write how much would be too much, for example `1 %`"
+            scope.report("out-of-range", message, (*path, bound), hint)
+        if (outcome, bound) in seen:
+            message = f"`{outcome}` has a `{bound}` already"
+            scope.report("duplicate-guardrail", message, path, "keep one of the two")
+        seen.add((outcome, bound))
