@@ -24,7 +24,7 @@ CAN_SERVE := $(VENV)/.can-serve-$(SUM)
 CAN_TEST  := $(VENV)/.can-test-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test fuzz fuzz-time fuzz-guards fuzz-http sanitize endurance lint types bench profile pins clean
+.PHONY: help serve test fuzz fuzz-time fuzz-guards fuzz-http sanitize endurance crash load experiment-simulation lint types bench profile pins clean
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,18 @@ sanitize: $(CAN_TEST)  ## Run the engine under AddressSanitizer and UBSan; it ne
 endurance: $(CAN_TEST)  ## A million decisions, 2,000 playbooks, 16 threads: memory and answers
 	@$(BIN)/python -m tests.endurance.replacing
 	@$(BIN)/python -m tests.endurance.memory
+
+experiment-simulation: $(CAN_TEST)  ## Read thousands of made-up experiments: false verdicts, power
+	@$(BIN)/python -m tests.experiment.simulation $(if $(SEED),--seed $(SEED))
+
+crash: N = 50
+crash: $(CAN_TEST)  ## Kill the service under load, on both databases: make crash N=50
+	@UNGHOST_KILLS=$(N) $(BIN)/python -m pytest -s tests/store/test_crash.py \
+		tests/endurance/test_crashing.py
+
+load: $(CAN_TEST)  ## Publish under load, and take PostgreSQL away: make load SECONDS=60
+	@UNGHOST_SECONDS=$(or $(SECONDS),60) $(BIN)/python -m pytest -s \
+		tests/endurance/test_publishing.py tests/endurance/test_away.py
 
 lint: $(CAN_TEST)  ## Check style and format
 	@$(BIN)/ruff check .

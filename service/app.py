@@ -14,15 +14,24 @@ from flask.sessions import NullSession, SessionInterface
 
 from service.shipped import shipped
 from service.store.opening import DEFAULT_URL
-from service.store.store import open_store
+from service.store.store import Store, open_store
+from service.store.throttle import Throttle
+from service.store.upkeep import read_days
 from service.web import (
+    access,
+    audit,
     contract,
     decisions,
     exchange,
     health,
+    ledger,
+    logs,
     metrics,
+    outcomes,
     playbooks,
+    policies,
     problems,
+    prospects,
     timeline,
 )
 from service.web.contract_files import read_contract
@@ -38,6 +47,9 @@ class Settings:
     playbooks: Path
     default_playbook: str = "house"
     policy: Path | None = None
+    quota: str = "1000/10"
+    keep_days: str = "90"
+    log_level: str | None = "info"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -49,6 +61,11 @@ class Settings:
         left out, those that ship with the product. `UNGHOST_POLICY` is the file of the contact
         policy; left out, `policy/default.yaml` in the folder of playbooks, or where there is
         none the one that ships.
+
+        `UNGHOST_KEEP_DAYS` are the days after which what is personal is removed. `UNGHOST_QUOTA`
+        is what each API key may ask for, as `requests/seconds`. `UNGHOST_LOG` is the lowest level
+        that is logged: debug, info, warning or error. (A `log_level` of None leaves the logs of
+        the process alone, as tests want it.)
         """
         policy = environment.get("UNGHOST_POLICY")
         folder = environment.get("UNGHOST_PLAYBOOKS")
@@ -57,6 +74,9 @@ class Settings:
             playbooks=Path(folder) if folder else shipped("playbooks"),
             default_playbook=environment.get("UNGHOST_DEFAULT_PLAYBOOK") or "house",
             policy=Path(policy) if policy else None,
+            quota=environment.get("UNGHOST_QUOTA") or "1000/10",
+            keep_days=environment.get("UNGHOST_KEEP_DAYS") or "90",
+            log_level=environment.get("UNGHOST_LOG") or "info",
         )
 
     def policy_file(self) -> Path:
@@ -65,6 +85,13 @@ class Settings:
         if self.policy is not None:
             return self.policy
         return beside if beside.exists() else shipped("playbooks", "policy", "default.yaml")
+
+    def open_store(self) -> Store:
+        """Everything that is kept. Raises as `store.open_store`, and `upkeep.read_days`."""
+        keep_days = read_days(self.keep_days)
+        return open_store(
+            self.database, self.playbooks, self.policy_file(), self.default_playbook, keep_days
+        )
 
 
 class _NoSessions(SessionInterface):
@@ -88,8 +115,10 @@ class Service(Flask):
 
     def make_default_options_response(self) -> Response:
         """204, and what is allowed in `Allow`."""
-        allowed = request.url_rule.methods if request.url_rule else None
-        response = Response(status=204, headers={"Allow": ", ".join(sorted(allowed or ()))})
+        matched = str(request.url_rule)
+        rules = [rule for rule in self.url_map.iter_rules() if rule.rule == matched]
+        allowed = {method for rule in rules for method in rule.methods or ()}
+        response = Response(status=204, headers={"Allow": ", ".join(sorted(allowed))})
         del response.headers["Content-Type"]
         return response
 
@@ -101,25 +130,33 @@ def create_app(settings: Settings | None = None) -> Flask:
         OSError: the folder of playbooks, the policy, or a file of the contract cannot be read.
         FaultyPolicy: the contact policy has errors.
         WrongTables: the tables of the database are not those of this version.
-        ValueError: the database's address is none, or a file of the contract does not hold what
-            it should.
+        ValueError: the database's address, the quota or the level of the logs is none, or a file
+            of the contract does not hold what it should.
     """
     settings = settings or Settings.from_environment()
     app = Service("unghost", static_folder=None)
     app.url_map.merge_slashes = False  # no redirects: a wrong address is a wrong address
-    app.extensions[EXTENSION] = State(
-        store=open_store(
-            settings.database, settings.playbooks, settings.policy_file(), settings.default_playbook
-        ),
+    if settings.log_level is not None:
+        logs.install(app, settings.log_level)  # first, so that it sees an exchange last
+    throttle = Throttle(access.read_quota(settings.quota))
+    state = app.extensions[EXTENSION] = State(
+        store=settings.open_store(),
         default_playbook=settings.default_playbook,
         mistakes_in=Checkers(
             request=request_checker(shipped("schemas", "decision-request.schema.json")),
             timeline=request_checker(shipped("schemas", "timeline-request.schema.json")),
+            outcomes=request_checker(shipped("schemas", "outcome-request.schema.json")),
         ),
         files=read_contract(shipped("openapi.yaml"), shipped("schemas")),
+        throttle=throttle,
     )
+    state.store.in_force.tell_looks(metrics.note_look)
     exchange.install(app)
+    access.install(app)
     problems.install(app)
-    for resource in (decisions, timeline, playbooks, health, metrics, contract):
+    for resource in (decisions, timeline, playbooks, policies, health, metrics, contract):
         app.register_blueprint(resource.blueprint)
+    for kept in (ledger, outcomes, prospects, audit):
+        app.register_blueprint(kept.blueprint)
+    state.store.upkeep.begin()
     return app

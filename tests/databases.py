@@ -45,8 +45,8 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
         yield found
         found.close()
         return
-    _need_a_server()
-    with _fresh_on_the_server() as url:
+    need_a_server()
+    with fresh_on_the_server() as url:
         found = Database(url)
         yield found
         found.close()
@@ -55,8 +55,8 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 @pytest.fixture(scope="session")
 def _shared_on_the_server() -> Iterator[str]:
     """One database for all tests of a run: making and dropping one takes a second or two."""
-    _need_a_server()
-    with _fresh_on_the_server() as url:
+    need_a_server()
+    with fresh_on_the_server() as url:
         database = Database(url)
         migrate(database)
         database.close()
@@ -72,7 +72,8 @@ def _clear(database: Database) -> None:
 
 
 @contextmanager
-def _fresh_on_the_server() -> Iterator[str]:
+def fresh_on_the_server() -> Iterator[str]:
+    """A database that is dropped in the end; gives its address."""
     name = f"unghost_{uuid.uuid4().hex}"
     with psycopg.connect(SERVER, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
@@ -82,7 +83,7 @@ def _fresh_on_the_server() -> Iterator[str]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _need_a_server() -> None:
+def need_a_server() -> None:
     """Skip where no PostgreSQL answers; in CI one must."""
     if (why := _why_no_server()) is None:
         return

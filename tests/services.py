@@ -15,4 +15,5 @@ def new_database() -> str:
 
 def app_over(folder: Path, database: str | None = None, policy: Path | None = None) -> Flask:
     """The service over a folder of playbooks, just started for the first time."""
-    return create_app(Settings(database or new_database(), folder, policy=policy))
+    settings = Settings(database or new_database(), folder, policy=policy, log_level=None)
+    return create_app(settings)

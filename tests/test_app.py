@@ -1,5 +1,6 @@
 """The service, put together as an operator says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from service.app import Settings
 from service.shipped import shipped
 from service.store.opening import DEFAULT_URL
 from service.store.policies import FaultyPolicy
-from tests.services import app_over
+from tests.services import app_over, new_database
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,10 @@ from tests.services import app_over
         (
             {"DATABASE_URL": "postgresql://db/unghost"},
             Settings("postgresql://db/unghost", shipped("playbooks"), "house"),
+        ),
+        (
+            {"UNGHOST_QUOTA": "5/1", "UNGHOST_LOG": "error"},
+            Settings(DEFAULT_URL, shipped("playbooks"), quota="5/1", log_level="error"),
         ),
         (
             {"UNGHOST_POLICY": "/etc/unghost/policy.yaml"},
@@ -70,6 +75,14 @@ def test_nobody_is_served_without_the_policy_that_was_asked_for(
 
     with pytest.raises(expected, match=r"policy\.yaml"):
         app_over(shipped("playbooks"), policy=file)
+
+
+def test_days_to_keep_that_are_none_stop_the_start(tmp_path: Path) -> None:
+    """Whoever meant to have data removed finds out at once that it would not be."""
+    settings = Settings.from_environment({"UNGHOST_KEEP_DAYS": "off"})
+
+    with pytest.raises(ValueError, match="UNGHOST_KEEP_DAYS is `off`"):
+        replace(settings, database=new_database(), playbooks=tmp_path).open_store()
 
 
 def test_missing_folder_stops_the_start(tmp_path: Path) -> None:

@@ -44,11 +44,12 @@ MAY_BE_IMPORTED_BY = {
     "jsonschema_rs": ("web/requests.py",),
     "liquid": ("playbook/messages/templates.py", "playbook/messages/template_reading.py"),
     "orjson": (
-        *("store/minimised.py", "store/replay.py"),
+        *("store/divergence.py", "store/minimised.py", "store/replay.py"),
         *("web/answers.py", "web/logs.py", "web/strict_json.py"),
     ),
     "phonenumbers": ("decision/places.py",),
     "prometheus_client": ("web/",),
+    "psycopg": ("store/postgresql.py",),
     "referencing": ("playbook/shape/schema.py",),
     "rich": ("terminal/",),
     "scipy": ("experiment/reading/",),

@@ -1,14 +1,9 @@
 """`unghost`, as it is typed: what it prints, and what it exits with."""
 
 import json
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,7 +14,6 @@ from service.__main__ import main
 from service.playbook import Diagnostic, Place
 from service.terminal.answer import ago
 from service.terminal.mistakes import annotation, excerpt
-from service.web.server import Address, settings
 
 CASES = Path(__file__).parent / "corpus" / "command_line"
 REQUEST = str(CASES / "request.json")
@@ -161,6 +155,21 @@ def test_check_knows_a_policy_and_laws_by_their_first_word(tmp_path: Path) -> No
         "2 errors and 0 warnings in 1 file",
     ]
     assert faulty.exit_code == 1
+
+
+def test_check_knows_an_experiment_by_its_first_word() -> None:
+    """It is checked as one, and has no examples to run."""
+    cases = CASES.parent / "experiments"
+    sound, faulty = (
+        str(cases / name) for name in ("valid/three-arms.yaml", "invalid/unknown-fact.yaml")
+    )
+
+    assert unghost("check", sound).output == "no mistakes in 1 file\n"
+    wrong = unghost("check", faulty)
+    assert "error: there is no fact" in wrong.output
+    assert wrong.exit_code == 1
+    assert unghost("test", sound).output == f"{sound}: an experiment has no examples\n"
+    assert "error: there is no fact" in unghost("test", faulty).output
 
 
 def test_a_policy_without_packs_beside_it_may_name_those_that_ship(tmp_path: Path) -> None:
@@ -470,7 +479,7 @@ def test_decide_with_a_faulty_playbook_shows_its_errors() -> None:
     assert result.exit_code == 1
 
 
-# ---- serve, and the rest ------------------------------------------------------------
+# ---- the rest -------------------------------------------------------------------
 
 
 def test_version_is_the_packages() -> None:
@@ -485,93 +494,6 @@ def test_every_command_explains_itself(command: str) -> None:
 
     assert result.exit_code == 0
     assert result.output.splitlines()[2].strip().endswith((".", ","))
-
-
-def test_server_leaves_nothing_open() -> None:
-    """No control socket; threads, so that one slow client does not hold up all."""
-    chosen = settings(Address("::1", 8000, 1, 16))
-
-    assert chosen["bind"] == "[::1]:8000"
-    assert chosen["worker_class"] == "gthread"
-    assert chosen["control_socket_disable"] is True
-
-
-def test_serve_answers_counts_and_ends(tmp_path: Path) -> None:
-    """Two workers answer on the port, count together, and leave nothing when told to stop."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
-    environment = {**os.environ, "PYTHONPATH": str(CASES.parents[2]), "TMPDIR": str(tmp_path)}
-    environment["UNGHOST_DEFAULT_PLAYBOOK"] = "sound"
-    environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'kept.db'}"
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/readyz", process)
-            headers = {"Content-Type": "application/json"}
-            question = urllib.request.Request(
-                f"http://127.0.0.1:{port}/v1/next-action", Path(REQUEST).read_bytes(), headers
-            )
-            answers = [json.loads(_get(question)) for _ in range(8)]
-            counts = _get(f"http://127.0.0.1:{port}/metrics").decode()
-        finally:
-            process.send_signal(signal.SIGTERM)
-            said = process.communicate(timeout=30)[1]
-
-    assert {answer["action"] for answer in answers} == {"reopen"}
-    [count] = [line for line in counts.splitlines() if line.startswith("unghost_decisions_total{")]
-    assert count.endswith(" 8.0")
-    assert f"Unghost answers at http://127.0.0.1:{port}" in said
-    assert "Not served: " in said
-    assert re.search(r"^Contact policy in .*default\.yaml: default$", said, re.MULTILINE)
-    assert process.returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "status", "expected"),
-    [
-        ("policy: mine\ntitle: Mine\nabout: Mine.\nrule: []\n", 1,
-         "policy.yaml:4:1: error: `rule` is no part of a contact policy [unknown-key]"),
-        (None, 2, "policy.yaml: cannot be read: no such file or directory"),
-    ],
-)  # fmt: skip
-def test_serve_does_not_begin_without_its_policy(
-    text: str | None,
-    status: int,
-    expected: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What is wrong with the policy is shown as `unghost check` shows it; nobody listens."""
-    file = tmp_path / "policy.yaml"
-    if text is not None:
-        file.write_text(text)
-    monkeypatch.setenv("UNGHOST_POLICY", str(file))
-
-    result = unghost("serve")
-
-    assert result.exit_code == status
-    assert expected in result.stderr
-    assert "Traceback" not in result.stderr
-    assert "Unghost answers" not in result.stderr
-
-
-def _wait_for(address: str, server: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            _get(address)
-        except OSError:
-            if server.poll() is not None or time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _get(question: str | urllib.request.Request) -> bytes:
-    with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310 - this machine's
-        return bytes(answer.read())
 
 
 # ---- why ----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from referencing import Registry, Resource
 
 from service.playbook.text import document
 from service.shipped import shipped
+from service.store.repeats import asked
+from service.web.exchange import NOBODY
+from service.web.state import EXTENSION, State
+from tests.document_cases import document_cases
+from tests.ledger_cases import ASKED_BEFORE, LEDGER_CASES
 from tests.services import app_over
 
 #: The examples of openapi.yaml were answered by these playbooks, not by the shipped ones: those
@@ -102,7 +108,7 @@ def test_contract_is_openapi() -> None:
 def test_routes_and_contract_are_the_same(app: Flask) -> None:
     """Every route is described, and everything described is a route."""
     routes = {
-        f"{method} {rule.rule.replace('<', '{').replace('>', '}')}"
+        method + " " + re.sub(r"<(?:any_text:)?(\w+)>", r"{\1}", rule.rule)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -232,6 +238,7 @@ _GIVEN = {
         "415": {"data": b"{}", "content_type": "text/xml"},
         "422": {"json": {}},
         "503": {"json": {"prospect": {"id": "c-1"}, "history": []}},
+        **ASKED_BEFORE,
     },
     "POST /v1/timeline": {
         "200": {"json": PLAYED[next(iter(PLAYED))]},
@@ -241,15 +248,9 @@ _GIVEN = {
         "422": {"json": {}},
         "503": {"json": {"request": {"prospect": {"id": "c-1"}, "history": []}}},
     },
-    "GET /v1/playbooks": {"200": {}},
-    "GET /v1/playbooks/{name}": {"200": {"name": "house"}, "404": {"name": "hose"}},
-    "POST /v1/playbooks/validate": {
-        "200": {"json": {"text": ""}},
-        "400": {"data": b"{", "content_type": _JSON},
-        "413": {"data": b" " * 262_145, "content_type": "application/yaml"},
-        "415": {"data": b"{}", "content_type": "text/xml"},
-        "422": {"json": {}},
-    },
+    **document_cases("/v1/playbooks", "house", PLAYBOOKS / "house.yaml"),
+    **document_cases("/v1/policies", "default", PLAYBOOKS / "policy" / "default.yaml"),
+    **LEDGER_CASES,
     "GET /healthz": {"200": {}},
     "GET /readyz": {"200": {}, "503": {}},
     "GET /metrics": {"200": {}},
@@ -260,11 +261,16 @@ _GIVEN = {
 CASES = [(name, status, given) for name, cases in _GIVEN.items() for status, given in cases.items()]
 
 
+#: tests/web/test_access.py tries them for every operation that they may come from.
+_OF_MANY = {"401", "403", "429", "503"}
+
+
 def test_every_documented_status_has_a_case() -> None:
     """What is documented is what is tried below, operation by operation."""
     documented = {name: set(operation["responses"]) for name, operation in OPERATIONS.items()}
+    tried = {name: set(cases) - _OF_MANY for name, cases in _GIVEN.items()}
 
-    assert documented == {name: set(cases) for name, cases in _GIVEN.items()}
+    assert {name: statuses - _OF_MANY for name, statuses in documented.items()} == tried
 
 
 @pytest.mark.parametrize(("name", "status", "given"), CASES, ids=lambda case: str(case)[:40])
@@ -274,10 +280,20 @@ def test_documented_status_is_really_given(
     """Each documented status comes, with a documented media type, headers and form."""
     method, path = name.split(" ")
     given = dict(given)
-    path = path.replace("{name}", given.pop("name", ""))
     service = app_over(tmp_path) if status == "503" else app
+    client = service.test_client()
+    for part in re.findall(r"{(\w+)}", path):
+        found = given.pop(part)
+        path = path.replace(f"{{{part}}}", found(client) if callable(found) else found)
+    for before in given.pop("after", ()):
+        client.open(**before)
+    if given.pop("is_running", False):
+        given["headers"] = {"Idempotency-Key": path}
+        asking = asked(NOBODY, path, method, path, given.get("data", b""))
+        state: State = service.extensions[EXTENSION]
+        state.store.repeats.begin(asking, datetime.now(UTC))
 
-    response = service.test_client().open(path, method=method, **given)
+    response = client.open(path, method=method, **given)
 
     documented = whole(OPERATIONS[name]["responses"][status])
     media_type = response.content_type.split(";")[0]

@@ -12,7 +12,16 @@ from service.store.in_step import standing
 from service.store.migrations import migrate
 from service.terminal.pull import pull_command
 from service.terminal.push import push_command
-from tests.store.library_texts import NOW, PACKS, POLICY, library, playbook, published, written
+from tests.store.library_texts import (
+    NOW,
+    PACKS,
+    POLICY,
+    experiment,
+    library,
+    playbook,
+    published,
+    written,
+)
 
 
 @pytest.fixture
@@ -232,6 +241,33 @@ def test_an_empty_library_gets_all_of_it(documents: Documents, tmp_path: Path) -
     assert [each.active for each in documents.all()] == [1, 1]
 
 
+def test_experiments_go_last(folder: Path, tmp_path: Path) -> None:
+    """They name the playbooks that come with them; what changed is told, and comes back."""
+    (folder / "experiments").mkdir()
+    two_ways = folder / "experiments" / "two-ways.yaml"
+    two_ways.write_text(experiment())
+    assert "there is no playbook `other` [unknown-playbook]" in push(folder).output
+    (folder / "other.yaml").write_text(playbook(name="other"))
+    (folder / "short.yaml").write_text(playbook(6))
+    two_ways.write_text(experiment(other="short", version=2))
+
+    assert lines(push(folder, "--dry-run"))[-1] == "experiment `two-ways`: would become version 1"
+    assert [line for line in lines(push(folder)) if not line.startswith(" ")] == [
+        "playbook `other`: is now version 1",
+        "playbook `short`: is now version 2",
+        "experiment `two-ways`: is now version 1",
+    ]
+    two_ways.write_text(experiment(other="short", version=2, planned=900))
+    assert lines(push(folder)) == [
+        "experiment `two-ways`: is now version 2",
+        "  the experiment plans for 800 units → 900 units",
+    ]
+    (tmp_path / "empty").mkdir()
+    pull(tmp_path / "empty")
+    copy = tmp_path / "empty" / "experiments" / "two-ways.yaml"
+    assert copy.read_text() == two_ways.read_text()
+
+
 def test_a_library_without_a_policy_gets_the_one_of_the_environment(
     documents: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,7 +331,7 @@ def test_a_file_that_holds_something_else_is_not_written_over(
     assert "here/there.yaml holds something else, so left alone" in result.output
     assert result.exit_code == 1
     refused = push(folder)
-    assert "here/there.yaml: holds neither a playbook nor a policy" in refused.output
+    assert "here/there.yaml: holds no playbook, policy or experiment" in refused.output
     assert refused.exit_code == 2
 
 

@@ -25,6 +25,8 @@ OURS = [path for path in FILES if path.name != "playbook.schema.json"]
 WRITTEN = ("policy.schema.json", "laws.schema.json", "experiment.schema.json")
 #: Of an answer, what is there only where somebody asked for it.
 ASKED_FOR = ("why_not",)
+#: What only some kinds of problem have.
+OF_A_KIND = ("violated-policies", "yours", "theirs", "diagnostics", "examples")
 
 
 def load(name: str) -> dict[str, Any]:
@@ -94,7 +96,9 @@ def test_answers_have_all_their_fields_always(path: Path) -> None:
     schema = json.loads(path.read_text("utf-8"))
     for place, part in subschemas(schema, ""):
         if "properties" in part:
-            always = [name for name in part["properties"] if name not in ASKED_FOR]
+            is_problem = (path.name, place) == ("problem.schema.json", "")
+            left_out = OF_A_KIND if is_problem else ASKED_FOR
+            always = [name for name in part["properties"] if name not in left_out]
             assert always == part["required"], place
             assert part["additionalProperties"] is False, place
 
@@ -164,8 +168,13 @@ def test_reasons_and_verdicts_are_closed() -> None:
 
 
 def test_diagnostics_look_alike_everywhere() -> None:
-    """A diagnostic has one form, whichever answer it stands in."""
-    assert load("diagnostics")["$defs"]["diagnostic"] == load("playbooks")["$defs"]["diagnostic"]
+    """Diagnostics and examples have one form, whichever answer they stand in."""
+    parts = load("diagnostics")["$defs"]
+
+    for name in ("playbooks", "policies", "draft", "problem"):
+        defs = load(name)["$defs"]
+        assert {part: defs[part] for part in parts.keys() & defs.keys()}.items() <= parts.items()
+        assert "diagnostic" in defs
 
 
 @pytest.mark.parametrize("name", ["policy", "laws"])

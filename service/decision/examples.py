@@ -5,7 +5,7 @@ The same run serves `unghost test`, the web page and publishing.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -58,6 +58,15 @@ class ExampleResult:
     def passed(self) -> bool:
         """Whether it was decided as expected."""
         return not self.problems and all(check.passed for check in self.checks)
+
+    def to_json(self) -> dict[str, object]:
+        """What was expected and what came, as plain JSON."""
+        return {
+            "example": self.example,
+            "passed": self.passed,
+            "checks": [asdict(check) for check in self.checks],
+            "problems": list(self.problems),
+        }
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from service.experiment.assignment import (
     assign,
     resolve,
 )
-from service.experiment.experiment import Arm, Experiment, Guardrail, Primary
+from service.experiment.experiment import Arm, Experiment, Guardrail, Namespace, Primary
 from service.experiment.load import LoadedExperiment, load_experiment
 from service.experiment.sense import unknown_playbooks
 from service.experiment.units import Identity, Unit, units_of
@@ -35,6 +35,7 @@ __all__ = [
     "Guardrail",
     "Identity",
     "LoadedExperiment",
+    "Namespace",
     "Phase",
     "Primary",
     "Reason",

@@ -24,17 +24,20 @@ from service.experiment.experiment import Arm, Experiment
 from service.experiment.units import Identity, Unit, units_of
 
 #: Why a unit has its arm, or none. With an arm: `forced` (for testing; not counted), `sticky`
-#: (it has a row), `assigned` (it is to get one). Without: the usual playbook decides.
+#: (it has a row), `assigned` (it is to get one), `shipped` (the arm that was chosen in the end;
+#: no row, not counted). Without: the usual playbook decides.
 Reason = Literal[
     "not_running",
     "forced",
     "sticky",
     "holdout",
     "not_in_audience",
+    "not_in_namespace",
     "other_experiment",
     "not_in_coverage",
     "stopped_arm",
     "assigned",
+    "shipped",
 ]
 
 
@@ -94,21 +97,35 @@ class Assignment(NamedTuple):
     unknown: tuple[str, ...] = ()
 
 
+class Seeds(NamedTuple):
+    """The hashed seeds: of the holdout, of the namespace, and of the phase."""
+
+    holdout: int
+    namespace: int
+    phase: int
+
+
 @dataclass(frozen=True)
 class Running:
     """An experiment made ready. Everything that does not hang on the unit is worked out once.
 
     `phases` stand in order, the last is now. `coverage` is the one in force, which may have
-    grown since the start. `is_enrolling` says whether units are still taken in.
-    `holdout_seed` is the same for all experiments of a deployment, so that the same units
-    stand outside of all, and whoever is held out by a smaller share is held out by a larger.
+    grown since the start. `is_enrolling` says whether units are still taken in, `is_decided`
+    whether somebody has ended it. `shipped` is the arm that was chosen in the end: from then on
+    nobody is taken in, and all of the audience that is not held out gets it, whatever the slice
+    and the coverage were.
+    `deployment_seed` is the same for all experiments of a deployment, so that the same units
+    stand outside of all, whoever is held out by a smaller share is held out by a larger, and
+    slices of one namespace part the units.
     """
 
     experiment: Experiment
     phases: tuple[Phase, ...]
     coverage: float
-    holdout_seed: str
+    deployment_seed: str
     is_enrolling: bool = True
+    is_decided: bool = False
+    shipped: Arm | None = None
 
     @property
     def name(self) -> str:
@@ -131,13 +148,16 @@ class Running:
         return ranges(self.coverage, self.shares)
 
     @cached_property
-    def seeded(self) -> tuple[int, int]:
-        """The hashed seeds of the holdout and of the phase."""
-        return fnv1a32(code_units(self.holdout_seed)), fnv1a32(code_units(self.phase.seed))
+    def seeded(self) -> Seeds:
+        """What is hashed; each of the deployment's seeds has a salt of its own."""
+        name, seed = self.experiment.namespace.name, self.deployment_seed
+        salted = (f"{seed}/holdout", f"{seed}/namespace/{name}", self.phase.seed)
+        return Seeds(*(fnv1a32(code_units(each)) for each in salted))
 
     def forced_arm(self, name: str | None) -> Arm | None:
         """The arm of a name, where it may be forced: in the present phase, stopped or not."""
-        return self.phase.arm(name) if name and self.is_enrolling else None
+        may_be = self.is_enrolling and self.shipped is None
+        return self.phase.arm(name) if name and may_be else None
 
     def standing_arm(self, row: Standing | None) -> Arm | None:
         """The arm of a row, in the phase of the row."""
@@ -160,36 +180,43 @@ def assign(
 
     `prospect` is that of the request, as it came; `row` what the store has of the unit;
     `forced` the name of the arm that somebody forced on it. In this order, the first that
-    applies: forced, sticky, not running, holdout, audience, coverage. A row holds when the
-    audience no longer does, when the coverage is 0 and when the arm is stopped, for what a unit
-    is may change because of the arm it is in. Where a row or a forced name means no arm that
-    there is, it counts for nothing.
+    applies: forced, sticky, not running, holdout, audience, shipped, namespace, coverage. A row
+    holds when the audience no longer does, when the coverage is 0 and when the arm is stopped,
+    for what a unit is may change because of the arm it is in. Where a row or a forced name
+    means no arm that there is, it counts for nothing.
     """
-    now = running.phase
     if arm := running.forced_arm(forced):
-        return Assignment(running.name, now.number, arm, unit, "forced")
+        return Assignment(running.name, running.phase.number, arm, unit, "forced")
     if (arm := running.standing_arm(row)) and row:
         return Assignment(
             running.name, row.phase, arm, row.unit, "sticky", row.bucket, row.propensity
         )
-    if not running.is_enrolling:
+    if not running.is_enrolling and running.shipped is None:
         return running.without_arm(unit, "not_running")
     units = code_units(unit.key)
-    held_out, seeded = running.seeded
-    if bucket_after(held_out, units) < running.experiment.holdout:
+    if bucket_after(running.seeded.holdout, units) < running.experiment.holdout:
         return running.without_arm(unit, "holdout")
     belongs, unknown = running.experiment.audience.judge(prospect)
     if not belongs:
         return running.without_arm(unit, "not_in_audience")._replace(unknown=unknown)
-    place = bucket_after(seeded, units)
+    if running.shipped is not None:
+        return Assignment(running.name, running.phase.number, running.shipped, unit, "shipped")
+    return _drawn(running, unit, units)
+
+
+def _drawn(running: Running, unit: Unit, units: Sequence[int]) -> Assignment:
+    """What the hash says of a unit of the audience; `units` are the code units of its key."""
+    if not running.experiment.namespace.holds(bucket_after(running.seeded.namespace, units)):
+        return running.without_arm(unit, "not_in_namespace")
+    place, phase = bucket_after(running.seeded.phase, units), running.phase
     number = choose(place, running.ranges)
     if number is None:
         return running.without_arm(unit, "not_in_coverage", place)
-    arm = now.arms[number]
-    if arm.name in now.stopped:
+    arm = phase.arms[number]
+    if arm.name in phase.stopped:
         return running.without_arm(unit, "stopped_arm", place)
     chance = running.shares[number]
-    return Assignment(running.name, now.number, arm, unit, "assigned", place, chance)
+    return Assignment(running.name, phase.number, arm, unit, "assigned", place, chance)
 
 
 def resolve(
@@ -199,17 +226,23 @@ def resolve(
     rows: Mapping[str, Standing],
     forced: Mapping[str, str],
 ) -> tuple[Assignment, ...]:
-    """What each experiment of one namespace says; one of them at most gives an arm.
+    """What each experiment says; one of them at most gives an arm.
 
-    `running` stand in the order of their start; `rows` and `forced` go by their names. An arm
-    that is forced comes before all others, then one that stands in a row; else the first that
-    takes the unit in has it. No experiment owns a part of the namespace: the first to start
-    takes its share, and the next takes of the rest. That leaves the later one fair: whom it
-    does not see is settled by the seed of the earlier, which knows nothing of its arms. With
-    a coverage of 100 % the first leaves nobody of its audience.
+    Every experiment chooses the playbook of a decision, so a unit is in one at most, whatever
+    their namespaces. `running` stand in the order in which they are to be asked: those that run
+    or are stopped, the first to start first, then those that were decided, the last to be decided
+    first, so that what is shipped gives way to whoever takes the unit in. `rows` and `forced` go
+    by their names.
+
+    An arm that is forced comes before all others, then one that stands in a row of an experiment
+    that was not decided; else the first that takes the unit in has it. What stands in a row of a
+    decided one holds until another experiment takes the unit in. Where slices overlap the first
+    to start takes its share, and the next takes of the rest. That leaves the later one fair: whom
+    it does not see is settled by the seed of the earlier, which knows nothing of its arms. With a
+    coverage of 100 % and no slice the first leaves nobody of its audience.
     """
     holder = next((r for r in running if r.forced_arm(forced.get(r.name))), None) or next(
-        (r for r in running if r.standing_arm(rows.get(r.name))), None
+        (r for r in running if not r.is_decided and r.standing_arm(rows.get(r.name))), None
     )
     found: list[Assignment] = []
     is_taken = False

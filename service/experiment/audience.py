@@ -5,7 +5,7 @@ playbook's `when` means; but here nothing is concluded, and no engine is asked.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -13,7 +13,11 @@ from typing import Final, NamedTuple
 from service.decision.facts import Facts, Reader, Reading, reader
 from service.decision.history import History
 from service.playbook.comparisons import Comparisons
-from service.playbook.rules import Condition, Playbook
+from service.playbook.diagnostics import START
+from service.playbook.reach.regions import FALSE, TooComplex
+from service.playbook.reach.truth import Truth
+from service.playbook.reach.witness import contradiction
+from service.playbook.rules import Conclude, Condition, Playbook
 from service.playbook.ruleset import HOLDS, Cond, Field
 from service.playbook.values import ValueReader, value_reader
 from service.playbook.vocabulary import STANDARD_FACTS
@@ -60,11 +64,15 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True)
 class Audience:
-    """The condition in the compiled form of `playbook.ruleset`, its fields and its texts."""
+    """The condition in the compiled form of `playbook.ruleset`, its fields and its texts.
+
+    `condition` is as it was written, to be told of.
+    """
 
     when: Cond
     fields: tuple[Field, ...]
     texts: Mapping[str, int]
+    condition: Condition = field(compare=False)
 
     def judge(self, prospect: Mapping[str, object]) -> Judgement:
         """Judge by the `prospect` of a request, as it came.
@@ -107,7 +115,18 @@ def audience_of(condition: Condition) -> Audience:
     """The audience of a condition over standard facts and constants alone."""
     comparisons = Comparisons(_FACTS_ALONE)
     when = comparisons.plainly(condition, truth=True)
-    return Audience(when, tuple(comparisons.fields.values()), comparisons.texts)
+    return Audience(when, tuple(comparisons.fields.values()), comparisons.texts, condition)
+
+
+def never_holds(condition: Condition) -> str:
+    """Why nobody can ever belong: "`country` cannot be US and not US"; empty where one may."""
+    rule = Conclude("audience", condition, {}, "", START)
+    truth = Truth(replace(_FACTS_ALONE, conclusions=(rule,)))
+    try:
+        truth.prepare()
+        return contradiction(truth, [condition]) if truth.true(condition) == FALSE else ""
+    except TooComplex:
+        return ""
 
 
 def _truth(condition: Cond, numbers: Mapping[str, int | None]) -> bool | None:

@@ -16,6 +16,7 @@ def with_digest(experiment: Experiment) -> Experiment:
     document = asdict(experiment)
     for name in ("title", "hypothesis", "digest", "places"):
         del document[name]
+    del document["audience"]["condition"]  # it stands there once more, compiled
     canonical = json.dumps(
         document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_json
     )

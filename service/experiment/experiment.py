@@ -43,6 +43,23 @@ class Guardrail:
 
 
 @dataclass(frozen=True)
+class Namespace:
+    """A way to share out the units: of its places those from `from_` (included) to `to`.
+
+    Experiments of one namespace that count by the same unit, and whose slices do not overlap,
+    never take in the same one.
+    """
+
+    name: str
+    from_: float = 0.0
+    to: float = 1.0
+
+    def holds(self, place: float) -> bool:
+        """Whether a place from 0 to 0.9999 lies within."""
+        return self.from_ <= place < self.to
+
+
+@dataclass(frozen=True)
 class Experiment:
     """An experiment as it was written down. The first of its arms is the control.
 
@@ -59,7 +76,7 @@ class Experiment:
     unit: UnitKind
     coverage: float
     holdout: float
-    namespace: str
+    namespace: Namespace
     primary: Primary
     guardrails: tuple[Guardrail, ...]
     planned: int

@@ -6,8 +6,8 @@ from typing import Any
 
 from service.experiment.audience import BEFORE_CONTACT, audience_of
 from service.experiment.digest import with_digest
-from service.experiment.experiment import Arm, Experiment, Guardrail, Primary
-from service.experiment.sense import check_sense, find_misfits, length_of, share_of
+from service.experiment.experiment import Arm, Experiment, Guardrail, Namespace, Primary
+from service.experiment.sense import check_audience, check_sense, find_misfits, length_of, share_of
 from service.playbook.diagnostics import Diagnostic, has_errors, in_order
 from service.playbook.load import bounded
 from service.playbook.meaning.conditions import read_condition
@@ -44,6 +44,8 @@ def load_experiment(text: str | bytes) -> LoadedExperiment:
     )
     check_sense(scope)
     audience = read_condition(document.data.get("audience"), ("audience",), scope)
+    if audience is not None:
+        check_audience(audience, scope)
     told = [*found, *(flaw.diagnostic for flaw in flaws), *misfits.values(), *scope.found()]
     diagnostics = bounded(told)
     if audience is None or has_errors(diagnostics):
@@ -67,7 +69,7 @@ def _built(document: Document, audience: Condition) -> Experiment:
         unit=data.get("unit", "account"),
         coverage=share_of(data.get("coverage", "100 %")),
         holdout=share_of(data.get("holdout", "0 %")),
-        namespace=data.get("namespace", "playbooks"),
+        namespace=_namespace(data.get("namespace", "playbooks")),
         primary=_primary(data["primary"]),
         guardrails=tuple(map(_guardrail, data.get("guardrails", ()))),
         planned=data["planned"],
@@ -75,6 +77,12 @@ def _built(document: Document, audience: Condition) -> Experiment:
         places=tuple(document.place(("arms", i, "playbook")) for i in range(len(arms))),
     )
     return with_digest(experiment)
+
+
+def _namespace(written: str | dict[str, str]) -> Namespace:
+    if isinstance(written, str):
+        return Namespace(written)
+    return Namespace(written["name"], share_of(written["from"]), share_of(written["to"]))
 
 
 def _primary(written: dict[str, str]) -> Primary:

@@ -1,13 +1,14 @@
 """What has the right shape and still cannot be meant: names, facts, times and shares."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from service.experiment.audience import BEFORE_CONTACT
+from service.experiment.audience import BEFORE_CONTACT, never_holds
 from service.experiment.experiment import Experiment
 from service.playbook.diagnostics import Diagnostic, did_you_mean
 from service.playbook.meaning.durations import read_duration
 from service.playbook.meaning.scope import Path, Scope
+from service.playbook.rules import Condition
 from service.playbook.text.document import Document
 from service.playbook.text.source import shortened
 from service.playbook.vocabulary import STANDARD_FACTS
@@ -31,18 +32,21 @@ def length_of(text: str) -> int:
     return duration.amount if duration and isinstance(duration.amount, int) else 0
 
 
-def unknown_playbooks(experiment: Experiment, names: Collection[str]) -> tuple[Diagnostic, ...]:
-    """The arms whose playbook is not among `names`, told where the playbook is named."""
-    return tuple(
-        Diagnostic(
-            "unknown-playbook",
-            f"there is no playbook `{arm.playbook}`",
-            place,
-            did_you_mean(arm.playbook, names) or "publish it first, or name another",
-        )
-        for arm, place in zip(experiment.arms, experiment.places, strict=True)
-        if arm.playbook not in names
-    )
+def unknown_playbooks(experiment: Experiment, playbooks: Mapping[str, int]) -> Iterator[Diagnostic]:
+    """The arms that go by what is not there, told where the playbook is named.
+
+    `playbooks` are those in force, each with the number of its newest version.
+    """
+    for arm, place in zip(experiment.arms, experiment.places, strict=True):
+        newest = playbooks.get(arm.playbook)
+        if newest is None:
+            message = f"there is no playbook `{arm.playbook}`"
+            hint = did_you_mean(arm.playbook, playbooks) or "publish it first, or name another"
+            yield Diagnostic("unknown-playbook", message, place, hint)
+        elif arm.version is not None and arm.version > newest:
+            message = f"there is no version {arm.version} of `{arm.playbook}`"
+            hint = f"version {newest} is the newest; leave `version` out for whichever is active"
+            yield Diagnostic("unknown-version", message, place, hint)
 
 
 # ---- the audience -------------------------------------------------------------------
@@ -84,6 +88,14 @@ def _asked(condition: object, path: Path) -> Iterator[tuple[Path, str]]:
             yield inner, key
 
 
+def check_audience(audience: Condition, scope: Scope) -> None:
+    """Note an audience to which nobody can ever belong."""
+    if why := never_holds(audience):
+        message = f"nobody can ever take part: {why}"
+        hint = "change one of these tests, or leave it out"
+        scope.report("audience-never-holds", message, ("audience",), hint)
+
+
 # ---- the rest -----------------------------------------------------------------------
 
 
@@ -91,6 +103,7 @@ def check_sense(scope: Scope) -> None:
     """Note what is wrong with the parts beside the audience."""
     _check_arms(list(scope.items("arms")), scope)
     _check_holdout(scope)
+    _check_namespace(scope)
     if scope.is_sound(("primary",)):
         _check_primary(scope.document.data["primary"], scope)
     _check_guardrails(scope.items("guardrails"), scope)
@@ -121,6 +134,16 @@ def _check_holdout(scope: Scope) -> None:
     if scope.is_sound(("holdout",)) and written is not None and share_of(written) == 1:
         message = "`holdout: 100 %` leaves nobody to take part"
         scope.report("out-of-range", message, ("holdout",), "write a smaller share")
+
+
+def _check_namespace(scope: Scope) -> None:
+    written = scope.document.data.get("namespace")
+    if not scope.is_sound(("namespace",)) or not isinstance(written, dict):
+        return
+    if share_of(written["from"]) >= share_of(written["to"]):
+        message = f"from {written['from']} to {written['to']} there is nobody"
+        hint = "write the smaller share first, for example `{name: playbooks, from: 0 %, to: 50 %}`"
+        scope.report("out-of-range", message, ("namespace", "from"), hint)
 
 
 def _check_primary(primary: _Written, scope: Scope) -> None:

@@ -114,6 +114,7 @@ _GIVEN = (
     _given("last_name", "text", "Last name"),
     _given("job_title", "text", "Job title"),
     _given("company", "text", "The prospect's company"),
+    _given("email", "text", "The e-mail address that we write to"),
     _given("owner_name", "text", "The seller who owns the prospect"),
     _given("time_zone", "text", "The prospect's time zone, an IANA name"),
     _given("country", "text", "The prospect's country, ISO 3166-1, two letters"),

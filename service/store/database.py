@@ -9,7 +9,7 @@ uses them and never cross a fork.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -53,12 +53,18 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, at_leisure: bool = False) -> Iterator[Connection]:
         """A transaction that is durable once the block has ended without an exception.
+
+        `at_leisure`: a statement may take as long as it takes; elsewhere a PostgreSQL that says
+        nothing for some seconds is away.
 
         Raises DatabaseAway, and then nothing was written, as far as anybody can know.
         """
         with _told(), self.engine.connect() as connected:
+            if at_leisure and not self.is_sqlite:
+                cast("Any", connected.connection.driver_connection).answering = None
+                connected.detach()  # nobody else is to get it afterwards
             connection = connected.execution_options(**{_WRITING: True})
             with connection.begin():
                 yield connection
@@ -98,16 +104,18 @@ def _driven(url: str) -> str:
 def _engine(url: str) -> Engine:
     if url.startswith(_SQLITE):
         _make_private(url)
-        engine = create_engine(url, connect_args={"timeout": PATIENCE}, pool_timeout=PATIENCE)
+        engine = create_engine(
+            url,
+            hide_parameters=True,  # no person's data in the text of an error
+            pool_timeout=PATIENCE,
+            connect_args={"timeout": PATIENCE},
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
-        url,
-        pool_pre_ping=True,
-        pool_timeout=PATIENCE,
-        connect_args={"connect_timeout": PATIENCE, "options": f"-c lock_timeout={PATIENCE}s"},
-    )
+    from service.store.postgresql import postgresql_engine  # noqa: PLC0415 - SQLite needs none
+
+    return postgresql_engine(url, PATIENCE)
 
 
 def _make_private(url: str) -> None:

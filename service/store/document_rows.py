@@ -1,4 +1,4 @@
-"""Playbooks and policies as rows: what every writer of the library does to them, in one place.
+"""Documents of the library as rows: what every writer does to them, in one place.
 
 Whoever changes the library first takes the turn (`take_turn`), and holds it to the end of the
 transaction: changes are rare, and one after the other nobody has to think of two at once.
@@ -19,12 +19,12 @@ from service.store.database import Database
 from service.store.moments import moment_of, stored
 from service.store.tables import documents, generation, versions
 
-Kind = Literal["playbook", "policy"]
+Kind = Literal["playbook", "policy", "experiment"]
 
 #: What the policy in force is called.
 DEFAULT_POLICY = "default"
 
-#: The schemas of playbooks and policies have no other names.
+#: The schemas have no other names.
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_NAME = 64
 _LONGEST_AUTHOR = 200
@@ -92,7 +92,7 @@ def text_digest(text: str) -> str:
 
 
 def check_name(name: str) -> None:
-    """Raises CannotKeep for what no playbook and no policy can be called."""
+    """Raises CannotKeep for what no document can be called."""
     if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
         raise CannotKeep(f"`{name[:_LONGEST_NAME]}` is no name of small letters, digits and `-`")
 

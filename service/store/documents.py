@@ -1,4 +1,4 @@
-"""The library: playbooks and contact policies, with their drafts and published versions.
+"""The library: playbooks, contact policies and experiments, with drafts and published versions.
 
 A document has one draft, on which people work in turn, and versions, which never change. One
 version is active: the one in force. To publish is to make the draft the next version; to roll
@@ -50,10 +50,10 @@ class Needed(Exception):  # noqa: N818 - a state, not a mistake
 
 @dataclass(frozen=True)
 class Document:
-    """What there is of a playbook or a policy.
+    """What there is of a playbook, a policy or an experiment.
 
     `active` is the number of the version in force, None until one is published; `latest` that
-    of the newest; `draft_author` and `draft_at` are None where there is no draft.
+    of the newest; what is said of the draft is None where there is none.
     """
 
     kind: Kind
@@ -61,6 +61,7 @@ class Document:
     active: int | None
     latest: int | None
     archived_at: datetime | None
+    draft_digest: str | None
     draft_author: str | None
     draft_at: datetime | None
 
@@ -126,9 +127,19 @@ class Documents:
 
     # ---- publishing -----------------------------------------------------------------
 
-    def check(self, kind: Kind, text: str) -> Checked:
+    def check(self, kind: Kind, text: str | bytes) -> Checked:
         """What publishing would find in a text, under the policy in force."""
-        return check(kind, text, self.guards(), self.packs)
+        playbooks = self.playbooks() if kind == "experiment" else {}
+        return check(kind, text, self.guards(), self.packs, playbooks)
+
+    def playbooks(self) -> dict[str, int]:
+        """The playbooks that an experiment may name, each with its newest version's number."""
+        return {
+            document.name: document.latest
+            for document in self.all()
+            if document.kind == "playbook" and document.active and document.archived_at is None
+            if document.latest
+        }
 
     def guards(self) -> Guards:
         """The policy in force, made ready; one that asks for nothing where there is none."""
@@ -256,6 +267,7 @@ def _document(row: Row[Any]) -> Document:
         row.active,
         row.latest,
         None if row.archived_at is None else moment_of(row.archived_at),
+        row.draft_digest,
         row.draft_author,
         None if row.draft_at is None else moment_of(row.draft_at),
     )

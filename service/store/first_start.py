@@ -1,8 +1,9 @@
 """The first start: the folder of playbooks becomes the library, each file as version 1."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select
@@ -23,8 +24,11 @@ from service.store.document_rows import (
     tell,
 )
 from service.store.policies import FaultyPolicy
-from service.store.publishing import wrong_name
+from service.store.publishing import Checked, check_experiment, wrong_name
 from service.store.tables import documents
+
+_Problems = dict[str, tuple[Diagnostic, ...]]
+_FOLDERS: Mapping[Kind, str] = {"playbook": ".", "experiment": "experiments"}
 
 #: Who wrote the first versions.
 AUTHOR = "import"
@@ -61,7 +65,8 @@ def import_folder(
 
     Args:
         database: where the library is kept.
-        folder: every `*.yaml` in it is a playbook.
+        folder: every `*.yaml` in it is a playbook; in its folder `experiments`, if there is
+            one, an experiment.
         policy: the file of the contact policy.
         packs: the laws that it may switch on.
         now: when it is.
@@ -76,8 +81,13 @@ def import_folder(
     with database.reading() as connection:
         if not _is_empty(connection):
             return Imported()
-    problems: dict[str, tuple[Diagnostic, ...]] = {}
-    found = [_policy(policy, packs), *_playbooks(folder, problems)]
+    problems: _Problems = {}
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder of playbooks at {folder}")
+    found = [_policy(policy, packs), *_sound("playbook", folder, _loaded, problems)]
+    playbooks = {each.name: 1 for each in found if each.kind == "playbook"}
+    check = partial(check_experiment, playbooks=playbooks)
+    found += _sound("experiment", folder, check, problems)
     with database.writing() as connection:
         take_turn(connection)
         if not _is_empty(connection):  # another process was quicker
@@ -102,21 +112,30 @@ def _policy(file: Path, packs: Mapping[str, Laws]) -> _Found:
     return _Found("policy", loaded.policy.name, raw.decode(), loaded.policy.digest)
 
 
-def _playbooks(folder: Path, problems: dict[str, tuple[Diagnostic, ...]]) -> Iterator[_Found]:
-    if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder of playbooks at {folder}")
+def _sound(
+    kind: Kind, root: Path, check: Callable[[bytes], Checked], problems: _Problems
+) -> Iterator[_Found]:
+    """The documents of a kind in a folder; what is wrong with the other files is noted."""
     seen: set[str] = set()
-    for path in sorted(folder.glob("*.yaml")):
-        raw = path.read_bytes()
-        loaded = load(raw)
-        if loaded.playbook is None or loaded.ruleset is None:
-            problems[path.name] = loaded.diagnostics
-        elif loaded.playbook.name in seen:
-            message = f"the playbook `{loaded.playbook.name}` is in another file already"
-            problems[path.name] = (Diagnostic("duplicate-name", message),)
+    for path in sorted((root / _FOLDERS[kind]).glob("*.yaml")):
+        raw, file = path.read_bytes(), path.relative_to(root).as_posix()
+        checked = check(raw)
+        if checked.name is None or checked.digest is None or not checked.passed:
+            problems[file] = checked.diagnostics
+        elif checked.name in seen:
+            message = f"the {kind} `{checked.name}` is in another file already"
+            problems[file] = (Diagnostic("duplicate-name", message),)
         else:
-            seen.add(loaded.playbook.name)
-            yield _Found("playbook", loaded.playbook.name, raw.decode(), loaded.ruleset.digest)
+            seen.add(checked.name)
+            yield _Found(kind, checked.name, raw.decode(), checked.digest)
+
+
+def _loaded(text: bytes) -> Checked:
+    """A playbook as it loads; a first start runs no examples."""
+    loaded = load(text)
+    if loaded.playbook is None or loaded.ruleset is None:
+        return Checked(None, None, loaded.diagnostics, None)
+    return Checked(loaded.playbook.name, loaded.ruleset.digest, loaded.diagnostics, None)
 
 
 def _write(connection: Connection, found: _Found, act: Act, note: NoteInAudit) -> None:

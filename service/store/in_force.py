@@ -10,20 +10,27 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection, select
 
 from service.decision.engine import EngineFault
-from service.decision.guards import Guards, make_guards
+from service.decision.guards import make_guards
+from service.experiment import Experiment, Running, load_experiment
 from service.playbook import Diagnostic
 from service.policy import Laws, load_policy
 from service.store.database import Database, DatabaseAway
 from service.store.document_rows import DEFAULT_POLICY, Kind, Missing
-from service.store.library import Library, Published, publish
+from service.store.kept_once import kept_once
+from service.store.library import Published, publish
+from service.store.lives import Life, lives
+from service.store.running import made_ready, playbooks_of, versions_of
+from service.store.snapshot import NOTHING, Key, Made, PublishedPolicy, Snapshot, put_together
 from service.store.tables import documents, generation, versions
+
+#: The name of the seed that holdouts and namespaces are drawn by.
+SEED = "deployment-seed"
 
 _LOG = logging.getLogger(__name__)
 #: Seconds from one look to the next.
@@ -32,48 +39,6 @@ _EVERY = 0.25
 _AFTER_A_FAULT = 5.0
 #: So many versions that are not in force are kept ready, for those who replay.
 _MOST_KEPT = 16
-
-
-@dataclass(frozen=True)
-class PublishedPolicy:
-    """One version of a contact policy that decisions can be made under."""
-
-    name: str
-    title: str
-    version: int
-    digest: str
-    text: str
-    guards: Guards
-    diagnostics: tuple[Diagnostic, ...]
-
-
-class _Key(NamedTuple):
-    """One version, and the digest of its text: another database may have other versions."""
-
-    kind: Kind
-    name: str
-    number: int
-    text_digest: str
-
-
-_Made = Published | PublishedPolicy | tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything in force at one moment.
-
-    `policy` is None where there is none that loads: then nobody may decide. `generation` is
-    None before anything was seen.
-    """
-
-    generation: int | None
-    library: Library
-    policy: PublishedPolicy | None
-    made: Mapping[_Key, _Made]
-
-
-_NOTHING = Snapshot(None, Library({}, {}), None, {})
 
 
 class InForce:
@@ -98,8 +63,9 @@ class InForce:
         self._prepare: Callable[[], object] | None = prepare
         self._packs = packs
         self._policy = policy
-        self._snapshot = _NOTHING
-        self._kept: OrderedDict[_Key, _Made] = OrderedDict()
+        self._snapshot = NOTHING
+        self._kept: OrderedDict[Key, Made] = OrderedDict()
+        self._note_look: Callable[[int], object] = bool
         self._process = 0
         self._settle()
 
@@ -119,6 +85,10 @@ class InForce:
             self._watch()
         return self._snapshot
 
+    def tell_looks(self, note_look: Callable[[int], object]) -> None:
+        """Have every look of the watch that succeeds told, with the generation it found."""
+        self._note_look = note_look
+
     def refresh(self) -> Snapshot:
         """Look at once; returns when what is published is in force in this process.
 
@@ -133,25 +103,38 @@ class InForce:
                 number = connection.execute(select(generation.c.number)).scalar_one()
                 if number == before.generation:
                     return before
-                keys = _active(connection)
-                texts = {key: _text(connection, key) for key in keys if key not in before.made}
+                active = _active(connection)
+                texts = {key: _text(connection, key) for key in active if key not in before.made}
+                found = tuple(lives(connection))
             made = {
                 key: before.made[key] if key in before.made else self._make(key, texts[key])
-                for key in keys
+                for key in active
             }
-            self._snapshot = self._put_together(number, made)
+            # A version never changes, so it may be read after what is in force.
+            running = self._running(found, made)
+            made |= self._pinned(running)
+            self._snapshot = put_together(number, made, frozenset(active), running, self._policy)
             return self._snapshot
 
-    def _put_together(self, number: int, made: Mapping[_Key, _Made]) -> Snapshot:
-        playbooks = {key.name: made[key] for key in made if key.kind == "playbook"}
-        policies = {key.name: made[key] for key in made if key.kind == "policy"}
-        policy = policies.get(self._policy)
-        library = Library(
-            {name: each for name, each in playbooks.items() if isinstance(each, Published)},
-            {name: each for name, each in playbooks.items() if isinstance(each, tuple)},
-        )
-        sound = policy if isinstance(policy, PublishedPolicy) else None
-        return Snapshot(number, library, sound, made)
+    def _running(self, found: Sequence[Life], made: dict[Key, Made]) -> tuple[Running, ...]:
+        """The experiments, ready; what their versions say is added to what was made."""
+        said: dict[tuple[str, int], Experiment] = {}
+        for name, number in versions_of(found):
+            key, experiment = self._version("experiment", name, number)
+            made[key] = experiment
+            if isinstance(experiment, Experiment):
+                said[name, number] = experiment
+        seed = kept_once(self._database, SEED) if found else ""
+        return made_ready(found, lambda name, number: said.get((name, number)), seed)
+
+    def _pinned(self, running: Sequence[Running]) -> dict[Key, Made]:
+        """The versions that arms name."""
+        pinned: dict[Key, Made] = {}
+        for arm in playbooks_of(running):
+            if arm.version is not None:
+                with suppress(Missing):  # of another database; its units get the usual playbook
+                    pinned.update([self._version("playbook", arm.playbook, arm.version)])
+        return pinned
 
     # ---- any version ----------------------------------------------------------------
 
@@ -160,19 +143,19 @@ class InForce:
 
         Raises Missing, also where today's product cannot load it, and DatabaseAway.
         """
-        found = self._version("playbook", name, number)
+        _, found = self._version("playbook", name, number)
         if isinstance(found, Published):
             return found
         raise Missing(f"version {number} of the playbook `{name}` can no longer be loaded")
 
     def policy(self, name: str, number: int) -> PublishedPolicy:
         """The same of a policy."""
-        found = self._version("policy", name, number)
+        _, found = self._version("policy", name, number)
         if isinstance(found, PublishedPolicy):
             return found
         raise Missing(f"version {number} of the policy `{name}` can no longer be loaded")
 
-    def _version(self, kind: Kind, name: str, number: int) -> _Made:
+    def _version(self, kind: Kind, name: str, number: int) -> tuple[Key, Made]:
         with self._database.reading() as connection:
             key = _key(connection, kind, name, number)
             made = self._snapshot.made.get(key) or self._kept.get(key)
@@ -184,9 +167,9 @@ class InForce:
             self._kept.move_to_end(key)
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        return made
+        return key, made
 
-    def _make(self, key: _Key, text: str) -> _Made:
+    def _make(self, key: Key, text: str) -> Made:
         kept = self._kept.get(key)
         if kept is not None:
             return kept
@@ -195,6 +178,9 @@ class InForce:
                 return publish(text.encode(), version=key.number)
             except EngineFault as fault:  # it keeps no other version from being put in force
                 return (Diagnostic("engine-fault", f"the engine does not take it: {fault}"),)
+        if key.kind == "experiment":
+            said = load_experiment(text)
+            return said.experiment or said.diagnostics
         loaded = load_policy(text, self._packs)
         if loaded.policy is None:
             return loaded.diagnostics
@@ -220,7 +206,7 @@ class InForce:
         while not self._closing.wait(pause):
             pause = _EVERY
             try:
-                self.refresh()
+                self._note_look(self.refresh().generation or 0)
                 is_away = False
             except DatabaseAway as away:
                 if not is_away:  # told once, not four times a second
@@ -237,7 +223,7 @@ class InForce:
             self._thread.join()
 
 
-def _active(connection: Connection) -> list[_Key]:
+def _active(connection: Connection) -> list[Key]:
     """The version in force of every document; one statement, so of one moment."""
     is_active = (
         (versions.c.kind == documents.c.kind)
@@ -249,18 +235,18 @@ def _active(connection: Connection) -> list[_Key]:
         .join(documents, is_active)
         .where(documents.c.archived_at.is_(None))
     )
-    return sorted(_Key(*row) for row in connection.execute(query))
+    return sorted(Key(*row) for row in connection.execute(query))
 
 
-def _key(connection: Connection, kind: Kind, name: str, number: int) -> _Key:
+def _key(connection: Connection, kind: Kind, name: str, number: int) -> Key:
     wanted = (versions.c.kind == kind) & (versions.c.name == name) & (versions.c.number == number)
     found = connection.execute(select(versions.c.text_digest).where(wanted)).scalar()
     if found is None:
         raise Missing(f"there is no version {number} of the {kind} `{name}`")
-    return _Key(kind, name, number, found)
+    return Key(kind, name, number, found)
 
 
-def _text(connection: Connection, key: _Key) -> str:
+def _text(connection: Connection, key: Key) -> str:
     wanted = (
         (versions.c.kind == key.kind)
         & (versions.c.name == key.name)

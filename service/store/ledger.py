@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Row, select
 
@@ -19,9 +19,34 @@ from service.store.tables import decisions
 from service.store.writing import Writer, Writing
 
 _LARGEST = 2**31 - 1
-_UNSHOWN = frozenset({"unit_key", "phase", "arm_reason", "propensity", "diverged"})
-_WHOLE = [column for column in decisions.c if column.name not in _UNSHOWN]
+_WHOLE = [column for column in decisions.c if column.name != "unit_key"]
 _SUMMARY = [column for column in _WHOLE if column.name not in ("request", "answer")]
+
+
+class Drawn(NamedTuple):
+    """How an experiment chose the playbook.
+
+    `unit` is the kind of it and `unit_key` its keyed hash; `propensity` the chance that it had
+    of this arm, None where chance did not decide, and then the decision counts for nothing.
+    """
+
+    experiment: str
+    phase: int
+    arm: str
+    unit: str
+    unit_key: str
+    reason: str
+    propensity: float | None
+
+    def to_json(self) -> dict[str, object]:
+        """The form in an answer, where people are not known by our keys."""
+        return {
+            "name": self.experiment,
+            "phase": self.phase,
+            "arm": self.arm,
+            "unit": self.unit,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True)
@@ -32,8 +57,7 @@ class Used:
     policy: str
     policy_version: int
     policy_digest: str
-    experiment: str | None = None
-    arm: str | None = None
+    drawn: Drawn | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +71,7 @@ class Made:
         request: the same request, read.
         decision: what was decided.
         answer: the very bytes of the answer.
-        used: versions and arm.
+        used: versions, and the arm of an experiment.
         microseconds: how long it took, from the request's arrival to the answer's bytes.
     """
 
@@ -77,7 +101,11 @@ class Entry:
     policy_version: int
     policy_digest: str
     experiment: str | None
+    phase: int | None
     arm: str | None
+    arm_reason: str | None
+    propensity: float | None
+    diverged: bool | None
     action: str
     channel: str | None
     reason: str
@@ -193,8 +221,7 @@ def decision_row(made: Made, keyed: Keyed, now: datetime) -> dict[str, Any]:
         "policy": used.policy,
         "policy_version": used.policy_version,
         "policy_digest": used.policy_digest,
-        "experiment": used.experiment,
-        "arm": used.arm,
+        **_arm(used.drawn),
         "action": decision.action,
         "channel": decision.channel,
         "reason": decision.reason,
@@ -202,6 +229,18 @@ def decision_row(made: Made, keyed: Keyed, now: datetime) -> dict[str, Any]:
         "request": minimised(made.body, made.readable, decision.as_of),
         "answer": made.answer,
         "microseconds": min(made.microseconds, _LARGEST),
+    }
+
+
+def _arm(drawn: Drawn | None) -> dict[str, Any]:
+    """The columns of `decisions` that tell of an experiment."""
+    return {
+        "experiment": drawn and drawn.experiment,
+        "phase": drawn and drawn.phase,
+        "arm": drawn and drawn.arm,
+        "unit_key": drawn and drawn.unit_key,
+        "arm_reason": drawn and drawn.reason,
+        "propensity": drawn and drawn.propensity,
     }
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from service.decision import Request
 from service.playbook.vocabulary import HUMAN_INBOUND, OutcomeWord
@@ -22,6 +24,10 @@ _IN_HISTORY: Mapping[str, str] = {
     "complained": "complained",
 }
 _AT_ONCE = 500
+#: Made once: making it anew takes SQLAlchemy longer than the database takes to answer.
+_OF_PROSPECTS = select(outcomes.c.prospect_key, outcomes.c.outcome, outcomes.c.at).where(
+    outcomes.c.prospect_key.in_(bindparam("prospects", expanding=True))
+)
 
 #: A keyed hash of an id: the same for the same id, and no way back.
 Keyed = Callable[[str], str]
@@ -116,12 +122,16 @@ def insert_new(connection: Connection, rows: Iterable[OutcomeRow]) -> set[str]:
             wanted.pop(known, None)
     if not wanted:
         return set()
-    new = insert_into(connection, outcomes).on_conflict_do_nothing()
     ordered = [dict(wanted[key]) for key in sorted(wanted)]
-    return set(connection.execute(new.returning(outcomes.c.id), ordered).scalars())
+    return set(connection.execute(_insert(connection.dialect.name), ordered).scalars())
+
+
+@cache
+def _insert(dialect: str) -> ReturningInsert[str]:
+    new = insert_into(dialect, outcomes).on_conflict_do_nothing()
+    return new.returning(outcomes.c.id)
 
 
 def _known(connection: Connection, prospects: Sequence[str]) -> Iterator[_Key]:
-    query = select(outcomes.c.prospect_key, outcomes.c.outcome, outcomes.c.at)
-    for row in connection.execute(query.where(outcomes.c.prospect_key.in_(prospects))):
+    for row in connection.execute(_OF_PROSPECTS, {"prospects": prospects}):
         yield row.prospect_key, row.outcome, row.at

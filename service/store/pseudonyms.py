@@ -6,18 +6,11 @@ by trying e-mail addresses, as with a plain hash, without the secret in the data
 """
 
 import hmac
-import secrets
-
-from sqlalchemy import select, text
 
 from service.store.database import Database
-from service.store.tables import settings
+from service.store.kept_once import kept_once
 
 _SECRET = "pseudonym-secret"  # noqa: S105 - the name of the setting
-_KEPT = select(settings.c.value).where(settings.c.name == _SECRET)
-_KEEP_THE_FIRST = text(
-    "INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING"
-)
 
 
 class Pseudonyms:
@@ -37,16 +30,5 @@ class Pseudonyms:
         Raises DatabaseAway, at the first use alone.
         """
         if self._secret is None:
-            self._secret = bytes.fromhex(_kept_secret(self._database))
+            self._secret = bytes.fromhex(kept_once(self._database, _SECRET))
         return f"person:{hmac.digest(self._secret, prospect_id.encode(), 'sha256').hex()}"
-
-
-def _kept_secret(database: Database) -> str:
-    with database.reading() as connection:
-        found = connection.execute(_KEPT).scalar()
-    if found is not None:
-        return str(found)
-    with database.writing() as connection:
-        # Of many at once the first wins, and all read the same.
-        connection.execute(_KEEP_THE_FIRST, {"name": _SECRET, "value": secrets.token_hex(32)})
-        return str(connection.execute(_KEPT).scalar_one())

@@ -8,6 +8,7 @@ from service.decision.examples import ExamplesReport, run_examples
 from service.decision.fit import fitted
 from service.decision.guards import Guards
 from service.decision.guards.examples import run_policy_examples
+from service.experiment import load_experiment, unknown_playbooks
 from service.playbook import Diagnostic, has_errors, load
 from service.policy import Laws, load_policy
 from service.store.document_rows import Kind
@@ -18,7 +19,7 @@ class Checked:
     """What was found in a text: its mistakes and doubts, and how its examples went.
 
     `name` is the one that it gives itself, `digest` that of what it does; both, and
-    `examples`, are None where errors keep them from being known.
+    `examples`, are None where errors keep them from being known. An experiment has no examples.
     """
 
     name: str | None
@@ -29,9 +30,20 @@ class Checked:
     @property
     def passed(self) -> bool:
         """Whether it may be published."""
-        return (
-            not has_errors(self.diagnostics) and self.examples is not None and self.examples.passed
-        )
+        passed = self.examples is None or self.examples.passed
+        return passed and not has_errors(self.diagnostics)
+
+    def to_json(self) -> dict[str, object]:
+        """What was found as plain JSON; `valid` says whether there are no errors."""
+        report = self.examples
+        return {
+            "name": self.name,
+            "digest": self.digest,
+            "valid": not has_errors(self.diagnostics),
+            "diagnostics": [diagnostic.to_json() for diagnostic in self.diagnostics],
+            "examples": [result.to_json() for result in report.results] if report else [],
+            "unreached": list(report.unreached) if report else [],
+        }
 
 
 class Refused(Exception):  # noqa: N818 - it says what was found
@@ -46,7 +58,13 @@ class Refused(Exception):  # noqa: N818 - it says what was found
         self.checked = checked
 
 
-def check(kind: Kind, text: str, guards: Guards, packs: Mapping[str, Laws]) -> Checked:
+def check(
+    kind: Kind,
+    text: str | bytes,
+    guards: Guards,
+    packs: Mapping[str, Laws],
+    playbooks: Mapping[str, int],
+) -> Checked:
     """Check a text as publishing does. Never raises for what it holds.
 
     Args:
@@ -54,9 +72,12 @@ def check(kind: Kind, text: str, guards: Guards, packs: Mapping[str, Laws]) -> C
         text: the text.
         guards: the contact policy that the examples of a playbook run under.
         packs: the laws that a policy may switch on.
+        playbooks: those that an experiment may name, each with its newest version's number.
     """
     if kind == "policy":
         return _check_policy(text, packs)
+    if kind == "experiment":
+        return check_experiment(text, playbooks)
     loaded = fitted(load(text), guards.policy)
     if loaded.playbook is None or loaded.ruleset is None:
         return Checked(None, None, loaded.diagnostics, None)
@@ -64,12 +85,21 @@ def check(kind: Kind, text: str, guards: Guards, packs: Mapping[str, Laws]) -> C
     return Checked(loaded.playbook.name, loaded.ruleset.digest, loaded.diagnostics, report)
 
 
-def _check_policy(text: str, packs: Mapping[str, Laws]) -> Checked:
+def _check_policy(text: str | bytes, packs: Mapping[str, Laws]) -> Checked:
     loaded = load_policy(text, packs)
     if loaded.policy is None:
         return Checked(None, None, loaded.diagnostics, None)
     report = run_policy_examples(loaded.policy, loaded.examples)
     return Checked(loaded.policy.name, loaded.policy.digest, loaded.diagnostics, report)
+
+
+def check_experiment(text: str | bytes, playbooks: Mapping[str, int]) -> Checked:
+    """The same for an experiment alone."""
+    loaded = load_experiment(text)
+    if loaded.experiment is None:
+        return Checked(None, None, loaded.diagnostics, None)
+    found = (*loaded.diagnostics, *unknown_playbooks(loaded.experiment, playbooks))
+    return Checked(loaded.experiment.name, loaded.experiment.digest, found, None)
 
 
 def called(name: str, checked: Checked) -> Checked:

@@ -13,10 +13,23 @@ IETF httpapi, draft-ietf-httpapi-idempotency-key-header-07, which says what to a
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningInsert
 
 from service.store.database import Database
 from service.store.moments import stored
@@ -31,6 +44,7 @@ LONGEST_RUN = timedelta(seconds=60)
 #: Only what is well over its time is cleared away, so that nobody is just looking at it.
 _MARGIN = timedelta(hours=1)
 _SECOND = 1_000_000
+_CHANGING = ("fingerprint", "begun_at", "status", "content_type", "body", "decision_id")
 _LONGEST_KEY = 255
 _VISIBLE = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[!#-\[\]-~]|\\["\\])*)"')
@@ -159,23 +173,44 @@ class Repeats:
 
 def claim(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
     """Put in the rows whose key is free; gives their callers and keys. No key comes twice."""
-    new = insert_into(connection, repeats)
-    names = ("fingerprint", "begun_at", "status", "content_type", "body", "decision_id")
-    upsert = new.on_conflict_do_update(
+    whole = [{**dict.fromkeys(_CHANGING), **row} for row in rows]
+    won = connection.execute(_claiming(connection.dialect.name), whole)
+    return {(row.caller, row.key) for row in won}
+
+
+@cache
+def _claiming(dialect: str) -> ReturningInsert[str, str]:
+    new = insert_into(dialect, repeats)
+    return new.on_conflict_do_update(
         index_elements=["caller", "key"],
-        set_={name: new.excluded[name] for name in names},
+        set_={name: new.excluded[name] for name in _CHANGING},
         where=_is_free(new.excluded.begun_at),
     ).returning(repeats.c.caller, repeats.c.key)
-    whole = [{**dict.fromkeys(names), **row} for row in rows]
-    return {(row.caller, row.key) for row in connection.execute(upsert, whole)}
+
+
+def _is_free(now: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a key that was used may be used anew."""
+    used = repeats.c.begun_at
+    old, long = (span // timedelta(seconds=1) * _SECOND for span in (LIFE, LONGEST_RUN))
+    return or_(used <= now - old, and_(repeats.c.status.is_(None), used <= now - long))
+
+
+#: Made once: making it anew takes SQLAlchemy longer than the database takes to answer.
+_STANDING = (
+    select(repeats, decisions.c.answer, decisions.c.prospect_id)
+    .select_from(repeats.outerjoin(decisions, decisions.c.id == repeats.c.decision_id))
+    .where(
+        repeats.c.caller == bindparam("caller"),
+        repeats.c.key == bindparam("key"),
+        ~_is_free(bindparam("now", type_=BigInteger)),
+    )
+)
 
 
 def standing(connection: Connection, asked: Asked, now: datetime) -> Standing:
     """How things stand with a key at this moment."""
-    joined = repeats.outerjoin(decisions, decisions.c.id == repeats.c.decision_id)
-    query = select(repeats, decisions.c.answer, decisions.c.prospect_id).select_from(joined)
-    query = query.where(repeats.c.caller == asked.caller, repeats.c.key == asked.key)
-    row = connection.execute(query.where(~_is_free(stored(now)))).first()
+    wanted = {"caller": asked.caller, "key": asked.key, "now": stored(now)}
+    row = connection.execute(_STANDING, wanted).first()
     if row is None:
         return FRESH
     if row.fingerprint != asked.fingerprint:
@@ -187,13 +222,6 @@ def standing(connection: Connection, asked: Asked, now: datetime) -> Standing:
     if body is None:
         return GONE
     return Standing("finished", Answer(row.status, row.content_type, body))
-
-
-def _is_free(now: int | ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether a key that was used may be used anew."""
-    used = repeats.c.begun_at
-    old, long = (span // timedelta(seconds=1) * _SECOND for span in (LIFE, LONGEST_RUN))
-    return or_(used <= now - old, and_(repeats.c.status.is_(None), used <= now - long))
 
 
 def _held(asked: Asked, token: int) -> ColumnElement[bool]:

@@ -20,6 +20,10 @@ class NothingKept(Exception):  # noqa: N818 - a state, not a mistake
     """The request and the answer have been removed, because of their age or by erasure."""
 
 
+class CannotReplay(Exception):  # noqa: N818 - a state, not a mistake
+    """This release cannot decide as it was decided then; the message says why."""
+
+
 class Difference(NamedTuple):
     """What differs, at a JSON pointer of the answer; None where one side has nothing there."""
 
@@ -40,15 +44,17 @@ def replay(kept: Kept, decider: Decider) -> Replayed:
     """Answer a kept request again.
 
     Left out of the comparison are the id, which is never the same, and `why_not`, which is
-    made only where a request asks for it.
+    made only where a request asks for it. The arm of an experiment is not drawn anew.
 
     Raises:
         NothingKept: there is no request any more.
     """
     if kept.request is None or kept.answer is None:
         raise NothingKept("what was asked and answered has been removed")
+    given = orjson.loads(kept.answer)
     answer = orjson.loads(orjson.dumps(decider(orjson.loads(kept.request))))
-    found = _differences(_comparable(orjson.loads(kept.answer)), _comparable(answer), "")
+    answer["experiment"] = given["experiment"]
+    found = _differences(_comparable(given), _comparable(answer), "")
     differences = tuple(islice(found, MOST_DIFFERENCES))
     return Replayed(answer, not differences, differences)
 

@@ -130,7 +130,7 @@ def erase(
     for forgets in forget:
         forgets(prospect_id)
     key = keyed(prospect_id)
-    with database.writing() as connection:
+    with database.writing(at_leisure=True) as connection:
         if not database.is_sqlite:
             connection.execute(_NOBODY_WRITES)
         nobody = f"erased:{token_hex(32)}"[: len(key)]  # as long, see `personal`

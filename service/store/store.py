@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from service.policy import Laws
+from service.store.assignments import Assignments
 from service.store.database import Database, DatabaseAway
 from service.store.documents import Documents
+from service.store.experiments import Experiments
 from service.store.first_start import import_folder
 from service.store.in_force import InForce
 from service.store.keyring import Keyring
@@ -18,6 +20,8 @@ from service.store.outcomes import Outcomes
 from service.store.policies import laws_for
 from service.store.pseudonyms import Pseudonyms
 from service.store.repeats import Repeats
+from service.store.retention import USUAL_DAYS
+from service.store.upkeep import Upkeep
 from service.store.writing import Writer
 
 _LOG = logging.getLogger(__name__)
@@ -35,14 +39,24 @@ class Store:
     repeats: Repeats
     keyring: Keyring
     pseudonyms: Pseudonyms
+    assignments: Assignments
+    experiments: Experiments
+    upkeep: Upkeep
 
     def close(self) -> None:
-        """Stop watching what is in force, and close the connections."""
+        """Stop the threads of this process, and close its connections."""
+        self.upkeep.close()
         self.in_force.close()
         self.database.close()
 
 
-def open_store(url: str, folder: Path, policy: Path, default_playbook: str) -> Store:
+def open_store(
+    url: str,
+    folder: Path,
+    policy: Path,
+    default_playbook: str,
+    keep_days: int = USUAL_DAYS,
+) -> Store:
     """The store at an address. A first start fills it from files.
 
     Where the database is away, the store opens all the same: nothing is in force until the
@@ -53,6 +67,7 @@ def open_store(url: str, folder: Path, policy: Path, default_playbook: str) -> S
         folder: the playbooks of the first start.
         policy: the contact policy of the first start; the packs of laws beside it are in use.
         default_playbook: the playbook that the service cannot do without.
+        keep_days: after so many days what is personal is removed, once the upkeep is begun.
 
     Raises:
         ValueError: the address is none.
@@ -82,6 +97,9 @@ def open_store(url: str, folder: Path, policy: Path, default_playbook: str) -> S
         Repeats(database),
         Keyring(database),
         pseudonyms,
+        Assignments(database, pseudonyms),
+        Experiments(database),
+        Upkeep(database, keep_days),
     )
 
 

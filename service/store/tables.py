@@ -106,7 +106,7 @@ experiments = Table(
 )
 
 #: The phases of each experiment: in one, arms and weights stay the same. `stopped` are the arms
-#: that take nobody in any more, as JSON: `{arm: {"at": …, "why": …}}`.
+#: that take nobody in any more, as JSON: `{arm: {at, why, guardrail}}`.
 phases = Table(
     "phases",
     metadata,

@@ -20,6 +20,7 @@ from service.store.repeats import FRESH, RUNNING, Asked, Standing, claim, standi
 from service.store.tables import decisions
 
 _JSON = "application/json"
+_INSERT = insert(decisions)
 
 
 @dataclass
@@ -77,8 +78,8 @@ class Writer:
             free = _keep_answers(connection, group)
             going = [w for w in group if w.asked is None or id(w) in free]
             new = insert_new(connection, (row for w in going for row in w.outcomes))
-            if rows := [dict(w.decision) for w in going if w.decision is not None]:
-                connection.execute(insert(decisions), rows)
+            if rows := [w.decision for w in going if w.decision is not None]:
+                connection.execute(_INSERT, rows)
             for writing in group:
                 writing.new = new
                 if writing.asked is not None and id(writing) not in free:

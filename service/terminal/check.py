@@ -1,4 +1,4 @@
-"""`unghost check`: every mistake in playbooks, contact policies and laws, at its line."""
+"""`unghost check`: every mistake in playbooks and all else that is written, at its line."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ from service.terminal.sources import FILES, Source, read_source
 )
 @POLICY
 def check(files: tuple[str, ...], form: str, policy: str | None) -> None:
-    """Show every mistake in playbooks and contact policies, each at its line.
+    """Show every mistake in playbooks, policies and experiments, each at its line.
 
     What a file holds, a pack of laws too, is told by its first word. Of a playbook it is told
     as well what can never go as it is written under the contact policy. Each mistake comes with

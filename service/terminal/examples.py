@@ -51,6 +51,8 @@ def _test(source: Source, policy: str | None) -> int:
         errors = [d for d in source.diagnostics if d.severity == "error"]
         show_diagnostics(console, source.file, source.text, errors)
         source.complain()
+        if source.status == 0:
+            click.echo(f"{source.file}: an experiment has no examples")
         return source.status
     if not report.results:
         _show_how_to_begin(console, source)

@@ -1,4 +1,4 @@
-"""A folder of playbooks and policies, kept in step with the library by `push` and `pull`.
+"""A folder of playbooks and what goes with them, kept in step with the library by push and pull.
 
 The file `.unghost.json` in it notes the text at which each document was last in step; with it,
 what changed here is told from what changed there. It belongs into Git with the rest.
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from service.app import Settings
 from service.policy import Laws
@@ -24,13 +24,17 @@ from service.terminal.sources import refuse, why_unreadable
 
 _NOTES = ".unghost.json"
 _FIRST_LINE = re.compile(
-    r"""^(playbook|policy)\s*:\s*["']?([a-z0-9-]+)["']?\s*(?:#.*)?$""", re.MULTILINE
+    r"""^(playbook|policy|experiment)\s*:\s*["']?([a-z0-9-]+)["']?\s*(?:#.*)?$""", re.MULTILINE
 )
-_FOLDERS: Mapping[Kind, str] = {"playbook": ".", "policy": "policy"}
+_FOLDERS: Mapping[Kind, str] = {
+    "playbook": ".",
+    "policy": "policy",
+    "experiment": "experiments",
+}
 
 
 class Key(NamedTuple):
-    """What a document is, and its name; policies come first, as playbooks stand under them."""
+    """What a document is, and its name."""
 
     kind: Kind
     name: str
@@ -80,7 +84,7 @@ class Folder:
         if first is None:
             self.strangers.append(path)
             return
-        key = Key("playbook" if first[1] == "playbook" else "policy", first[2])
+        key = Key(cast("Kind", first[1]), first[2])
         if key in self.sheets:
             refuse([f"{path}: the {key} is in {self.sheets[key].path} already"])
         self.sheets[key] = Sheet(path, text)

@@ -21,7 +21,8 @@ def pull_command(folder: Path, *, dry_run: bool, force: bool) -> None:
 
     The library is what the service decides by, in the database of DATABASE_URL; left out, in the
     file unghost.db in this folder. Each playbook in force becomes a file of DIR, each contact
-    policy one of DIR/policy. Each change is told in words, and --dry-run does no more than that.
+    policy one of DIR/policy, each experiment one of DIR/experiments. Each change is told in words,
+    and --dry-run does no more than that.
 
     What changed in DIR is left alone: `unghost push` publishes it. Where both have changed,
     neither is touched without --force. No file is ever deleted. What was last in step is noted

@@ -11,7 +11,7 @@ from service.app import Settings
 from service.decision.guards import Guards, make_guards
 from service.playbook.text.document import read
 from service.policy import load_policy
-from service.store.document_rows import Archived, Missing
+from service.store.document_rows import Archived, Kind, Missing
 from service.store.documents import Documents
 from service.store.drafts import Conflict, Draft
 from service.store.publishing import Checked, Refused, called, check
@@ -25,6 +25,8 @@ from service.terminal.sources import FAULTY, refuse
 FOLDER = click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
+#: Playbooks are checked under the policy, and experiments name playbooks.
+_ORDER: tuple[Kind, ...] = ("policy", "playbook", "experiment")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 
 
@@ -38,7 +40,8 @@ def push_command(folder: Path, note: str, *, dry_run: bool, force: bool) -> None
 
     The library is what the service decides by, in the database of DATABASE_URL; left out, in the
     file unghost.db in this folder. Each *.yaml of DIR is a playbook, each of DIR/policy a contact
-    policy; the one called default is in force. What is published is in force at once. Each change
+    policy, each of DIR/experiments an experiment; the policy called default is in force. What is
+    published is in force at once, but for experiments, which somebody has to start. Each change
     is told in words, and --dry-run does no more than that.
 
     If anything has a mistake, or an example fails, nothing at all is published. What changed in
@@ -53,7 +56,7 @@ def push_command(folder: Path, note: str, *, dry_run: bool, force: bool) -> None
     """
     here = Folder(folder)
     if here.strangers:
-        refuse(f"{path}: holds neither a playbook nor a policy" for path in here.strangers)
+        refuse(f"{path}: holds no playbook, policy or experiment" for path in here.strangers)
     with opened_database() as database:
         documents = Documents(database, packs_of(folder))
         _take_along_policy(here, documents)
@@ -89,8 +92,8 @@ class _Push:
         self._force = force
 
     def plan(self) -> list[Key]:
-        """What is to be published, policies first; says what is left alone, and why."""
-        keys = sorted(self._here.sheets, key=lambda key: (key.kind != "policy", key.name))
+        """What is to be published, in order; says what is left alone, and why."""
+        keys = sorted(self._here.sheets, key=lambda key: (_ORDER.index(key.kind), key.name))
         for key in sorted(self._library.keys() - self._here.sheets.keys()):
             if self._library[key].document.archived_at is None:
                 click.echo(f"{key}: only in the library")
@@ -133,11 +136,12 @@ class _Push:
 
     def check(self, keys: Iterable[Key]) -> bool:
         """Whether everything can be published; shows what is wrong."""
-        keys, guards = list(keys), self._guards(keys)
+        keys, guards, playbooks = list(keys), self._guards(keys), self._playbooks(keys)
         sound = True
         for key in keys:
             text = self._here.sheets[key].text
-            checked = called(key.name, check(key.kind, text, guards, self._documents.packs))
+            found = check(key.kind, text, guards, self._documents.packs, playbooks)
+            checked = called(key.name, found)
             if not checked.passed:
                 sound = False
                 _show_faults(self._here.sheets[key], checked)
@@ -154,14 +158,22 @@ class _Push:
                 return make_guards(policy)
         return self._documents.guards()
 
+    def _playbooks(self, keys: Iterable[Key]) -> dict[str, int]:
+        """The playbooks that there will be, each with the number of its newest version."""
+        pushed = {key.name: self._next(key) for key in keys if key.kind == "playbook"}
+        return {**self._documents.playbooks(), **pushed}
+
+    def _next(self, key: Key) -> int:
+        shelf = self._library.get(key)
+        return max(each.number for each in shelf.versions) + 1 if shelf else 1
+
     # ---- publishing -----------------------------------------------------------------
 
     def publish(self, key: Key, note: str, *, dry_run: bool) -> None:
         """Publish one document, and say what changed."""
         shelf = self._library.get(key)
-        number = max(each.number for each in shelf.versions) + 1 if shelf else 1
         try:
-            number = number if dry_run else self._publish(key, note)
+            number = self._next(key) if dry_run else self._publish(key, note)
         except (Conflict, Archived, Refused) as error:
             self.is_done = False
             click.echo(f"{key}: {plain(str(error))}; push again", err=True)

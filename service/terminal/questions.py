@@ -125,9 +125,14 @@ def _policy(file: Path) -> Guards:
     except (OSError, ValueError) as error:
         refuse([f"{file}: {why_unreadable(error)}"])
     except FaultyPolicy as faulty:
-        text = faulty.file.read_text("utf-8", "replace")
-        show_diagnostics(terminal(stderr=True), str(faulty.file), text, faulty.diagnostics)
-        sys.exit(1)
+        refuse_policy(faulty)
+
+
+def refuse_policy(faulty: FaultyPolicy) -> NoReturn:
+    """End the command: the contact policy has mistakes, which are shown."""
+    text = faulty.file.read_text("utf-8", "replace")
+    show_diagnostics(terminal(stderr=True), str(faulty.file), text, faulty.diagnostics)
+    sys.exit(1)
 
 
 @cache

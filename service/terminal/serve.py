@@ -1,15 +1,13 @@
 """`unghost serve`: the service, on this machine or in a container."""
 
-from collections.abc import Iterator
-from pathlib import Path
+import logging
+import sys
 
 import click
 
-from service.store.library import open_library
-from service.terminal.console import plain
-from service.terminal.questions import policy_in_force
-from service.terminal.sources import refuse
 from service.web.server import Address, counting_together, run
+
+_LOG = logging.getLogger(__name__)
 
 
 @click.command()
@@ -42,38 +40,33 @@ from service.web.server import Address, counting_together, run
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the playbooks over HTTP, until Ctrl-C.
 
-    The folder of playbooks is UNGHOST_PLAYBOOKS; left out, the playbooks that ship with
-    Unghost. The contact policy above them is the file UNGHOST_POLICY; left out,
-    policy/default.yaml in that folder, or the one that ships. Ends with 1 where the policy has
-    errors, and shows them.
+    They are those in the database of DATABASE_URL; left out, in the file unghost.db in this
+    folder. A first start fills it: with the playbooks of the folder UNGHOST_PLAYBOOKS, left out
+    those that ship with Unghost, and with the contact policy in the file UNGHOST_POLICY, left out
+    policy/default.yaml in that folder, or the one that ships. From then on `unghost push`
+    publishes what has changed in the folder.
+
+    Without any API key only this machine is answered, and --host is refused if others can reach
+    it; `unghost keys` makes keys. Each may ask as often as UNGHOST_QUOTA says, in requests and
+    seconds; left out, 1000/10. The log goes to standard error, from the level of UNGHOST_LOG
+    (debug, info, warning, error; left out, info) on, and has nothing personal in it.
+
+    Exits with 1 where the policy of a first start has errors, and shows them, with 2 where the
+    database or a setting will not do.
     """
     with counting_together(workers):
-        # Only here: it imports prometheus_client, which looks once where it is to count.
+        # Only here: they import prometheus_client, which looks once where it is to count.
         from service.app import Settings, create_app  # noqa: PLC0415
+        from service.terminal.databases import refusing  # noqa: PLC0415
+        from service.terminal.starting import opening_words  # noqa: PLC0415
+        from service.web import logs  # noqa: PLC0415
 
-        chosen = Settings.from_environment()
-        try:
-            for line in _opening_words(chosen.playbooks):
-                click.echo(line, err=True)
-        except OSError as error:
-            refuse([str(error)])
-        # Better here, in words, than in every worker.
-        policy = policy_in_force().policy
-        click.echo(f"Contact policy in {chosen.policy_file()}: {policy.name}", err=True)
+        settings = Settings.from_environment()
+        words = opening_words(settings, host)
+        level = settings.log_level or "info"
+        with refusing():
+            logs.start(level)
         address = Address(host, port, workers, threads)
-        click.echo(f"Unghost answers at http://{address.bind}; Ctrl-C stops it.", err=True)
-        run(create_app, address)
-
-
-def _opening_words(folder: Path) -> Iterator[str]:
-    library = open_library(folder, policy_in_force().policy)
-    names = ", ".join(published.name for published in library.all()) or "none"
-    yield f"Playbooks in {folder}: {names}"
-    for published in library.all():
-        for doubt in published.diagnostics[:1]:
-            where = f"`{published.name}`, line {doubt.place.line}"
-            yield f"In doubt: {where}: {plain(doubt.message)} (`unghost check` shows all)"
-    for file, diagnostics in library.problems.items():
-        first = next(d for d in diagnostics if d.severity == "error")
-        where = f"{folder / file}:{first.place.line}"
-        yield f"Not served: {where}: {plain(first.message)} (`unghost check` shows all)"
+        for line in (*words, f"Unghost answers at http://{address.bind}; Ctrl-C stops it."):
+            click.echo(line, err=True) if sys.stderr.isatty() else _LOG.info(line)
+        run(create_app, address, level)

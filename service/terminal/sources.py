@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from service.experiment import LoadedExperiment, load_experiment
 from service.playbook import Diagnostic, Loaded, has_errors, load
 from service.policy import LoadedLaws, LoadedPolicy, load_laws, load_policy
 from service.store.policies import laws_for
@@ -36,7 +37,7 @@ class Source:
     raw: bytes
     loaded: Loaded
     refusal: str = ""
-    other: LoadedPolicy | LoadedLaws | None = None
+    other: LoadedPolicy | LoadedLaws | LoadedExperiment | None = None
 
     @property
     def text(self) -> str:
@@ -62,7 +63,7 @@ class Source:
 
 
 def read_source(file: str) -> Source:
-    """Read and load one file, whatever it holds: a playbook, a contact policy, a pack of laws."""
+    """Read and load one file: a playbook, a contact policy, a pack of laws, an experiment."""
     try:
         raw = Path(file).read_bytes()
     except (OSError, ValueError) as error:
@@ -73,6 +74,8 @@ def read_source(file: str) -> Source:
             return _other(file, raw, load_policy(raw, laws_for(Path(file))))
         case "laws":
             return _other(file, raw, load_laws(raw))
+        case "experiment":
+            return _other(file, raw, load_experiment(raw))
         case _:
             return Source(file, raw, load(raw))
 
@@ -85,7 +88,7 @@ def read_playbook(file: str) -> Source:
     return replace(source, refusal="holds no playbook; `unghost check` shows its mistakes")
 
 
-def _other(file: str, raw: bytes, other: LoadedPolicy | LoadedLaws) -> Source:
+def _other(file: str, raw: bytes, other: LoadedPolicy | LoadedLaws | LoadedExperiment) -> Source:
     return Source(file, raw, Loaded(None, None, other.diagnostics), other=other)
 
 

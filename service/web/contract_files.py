@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ class ContractFiles:
     schemas: dict[str, bytes]
 
 
+@cache
 def read_contract(openapi: Path, schemas: Path) -> ContractFiles:
-    """The contract in the file `openapi` and the folder `schemas`.
+    """The contract in the file `openapi` and the folder `schemas`; a process reads it once.
 
     Raises:
         OSError: a file cannot be read.

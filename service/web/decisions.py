@@ -13,10 +13,11 @@ from service.store.outcome_rows import UnfitText
 from service.store.repeats import Asked
 from service.web.answers import as_json, json_bytes
 from service.web.body import read_json_bytes
+from service.web.choosing import choose
 from service.web.exchange import current_exchange
 from service.web.ids import new_id
 from service.web.metrics import count_decision, time_stage
-from service.web.problems import InvalidBody, playbook_asked_for
+from service.web.problems import InvalidBody
 from service.web.repeating import asked_of, settled
 from service.web.requests import Mistake
 from service.web.state import State, current_state
@@ -51,13 +52,11 @@ def _decided(
     """The answer to a valid request, decided and kept."""
     began = perf_counter()
     present = state.now()
-    name = body.get("playbook")
-    published = (
-        present.default() if name is None else playbook_asked_for(present, name, "/playbook")
-    )
+    published, kept_facts, drawn = choose(state, present, body, now)
     wanted = read_request(body, published.ready, now)
     decision = present.decider(published)(wanted)
     answer = decision.to_json(published.version)
+    answer["experiment"] = drawn and drawn.to_json()
     if explain == "full":
         report = why_not(published.ready, present.guards, body, wanted, decision)
         answer["explanation"]["why_not"] = report.to_json()
@@ -68,17 +67,22 @@ def _decided(
     made = Made(
         decision_id,
         body,
-        published.readable,
+        kept_facts,
         wanted,
         decision,
         text,
-        present.used(published),
+        present.used(published, drawn),
         round((decided - current_exchange().began) * 1_000_000),
     )
     if answered := _kept(state, made, now, asked):
         return answered
     time_stage("record", perf_counter() - decided)
     count_decision(published.name, answer["reason"], answer["action"])
+    current_exchange().decided = {
+        "playbook": published.name,
+        "reason": answer["reason"],
+        "action": answer["action"],
+    }
     return json_bytes(text)
 
 

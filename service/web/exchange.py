@@ -8,6 +8,7 @@ from wsgiref.types import WSGIEnvironment
 from flask import Flask, Request, Response, request
 from werkzeug.local import LocalProxy
 
+from service.store.throttle import Standing
 from service.web.ids import new_id
 from service.web.metrics import count
 
@@ -26,6 +27,8 @@ class Exchange(Request):
         began: by `perf_counter`.
         request_id: the caller's `X-Request-Id`, or one of ours.
         caller: the id of the caller's key; see `access`.
+        standing: how the key stands with its quota; None without a key.
+        decided: the decision given, in words of our own files, for the log.
         raw: the body, once it has been read.
     """
 
@@ -35,7 +38,24 @@ class Exchange(Request):
         given = environ.get("HTTP_X_REQUEST_ID", "")
         self.request_id = given if _PLAIN_ID.fullmatch(given) else new_id()
         self.caller = NOBODY
+        self.standing: Standing | None = None
+        self.decided: dict[str, str] = {}
         self.raw: bytes | None = None
+
+    @property
+    def known_method(self) -> str:
+        """The method, where it is one that anybody has heard of."""
+        return self.method if self.method in _METHODS else "other"
+
+    @property
+    def route(self) -> str:
+        """The rule that the address keeps to, as our source has it."""
+        return self.url_rule.rule if self.url_rule else "none"
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the audit trail."""
+        return NOBODY if self.caller == NOBODY else f"key:{self.caller}"
 
 
 def current_exchange() -> Exchange:
@@ -56,9 +76,12 @@ def _end(response: Response) -> Response:
     add("X-Content-Type-Options", "nosniff")
     if asked.path.startswith("/v1/"):
         add("Cache-Control", "no-store")
+    if asked.standing is not None:
+        for name, value in asked.standing.headers().items():
+            add(name, value)
     count(
-        asked.method if asked.method in _METHODS else "other",
-        asked.url_rule.rule if asked.url_rule else "none",
+        asked.known_method,
+        asked.route,
         response.status_code,
         perf_counter() - asked.began,
     )

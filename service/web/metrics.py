@@ -14,6 +14,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     multiprocess,
@@ -38,6 +39,26 @@ STAGES = Histogram(
 )
 DECISIONS = Counter("unghost_decisions", "Decisions given.", ["playbook", "reason", "action"])
 
+ENGINE_FAULTS = Counter("unghost_engine_faults", "Requests that failed by a fault of the engine.")
+
+
+@cache
+def _in_force() -> tuple[Gauge, Gauge]:
+    """Of several workers, what the one says that is furthest behind.
+
+    Made by each worker for itself: the process that forks them looks at no library, and would
+    be behind for ever.
+    """
+    return Gauge(
+        "unghost_in_force_generation",
+        "Which state of the library is in force; it grows with every publication.",
+        multiprocess_mode="livemin",
+    ), Gauge(
+        "unghost_in_force_looked_timestamp_seconds",
+        "When the library was last looked at with success, as Unix time.",
+        multiprocess_mode="livemin",
+    )
+
 
 # Looking up a metric by its labels costs more than adding to it; there are few of them.
 _requests = cache(REQUESTS.labels)
@@ -60,6 +81,18 @@ def count_decision(playbook: str, reason: str, action: str) -> None:
 def time_stage(stage: str, seconds: float) -> None:
     """Note how long a part of a decision took: `read`, `decide` or `record`."""
     _stages(stage).observe(seconds)
+
+
+def count_engine_fault() -> None:
+    """Count one request that the engine failed."""
+    ENGINE_FAULTS.inc()
+
+
+def note_look(generation: int) -> None:
+    """Note that the library was looked at just now, and what state it was in."""
+    state, looked = _in_force()
+    state.set(generation)
+    looked.set_to_current_time()
 
 
 @blueprint.get("/metrics")

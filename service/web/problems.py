@@ -5,17 +5,30 @@ The table below is the only place that knows which error has which HTTP status.
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.decision import InvalidRequest
+from service.decision.engine import EngineFault
 from service.store.database import DatabaseAway
+from service.store.differences import Unreadable
+from service.store.document_rows import Archived, Missing
+from service.store.documents import Needed
+from service.store.drafts import Conflict
 from service.store.library import Published
+from service.store.pages import BadCursor
+from service.store.publishing import Refused
 from service.store.repeats import BadKey
+from service.store.replay import CannotReplay, NothingKept
+from service.store.throttle import POLICY
+from service.web.access import Forbidden, QuotaUsedUp, Unauthorized
 from service.web.body import BodyTooLarge, UnsupportedBody
 from service.web.exchange import current_exchange
+from service.web.metrics import count_engine_fault
+from service.web.preconditions import AnotherText, BadPrecondition, NoPrecondition
 from service.web.repeating import AnotherRequest, AnswerGone, StillRunning
 from service.web.requests import MAX_MISTAKES, Mistake
 from service.web.state import NotReady, Present, UnknownAddress, UnknownPlaybook
@@ -44,11 +57,16 @@ def playbook_asked_for(present: Present, name: str, path: str) -> Published:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of problem: its HTTP status, its word, its title."""
+    """A kind of problem: its HTTP status, its word or its whole type, its title."""
 
     status: int
     word: str
     title: str
+
+    @property
+    def type(self) -> str:
+        """What it is called for good; not an address."""
+        return self.word if ":" in self.word else f"urn:unghost:problem:{self.word}"
 
 
 NOT_FOUND = Kind(404, "not-found", "There is nothing here")
@@ -57,16 +75,35 @@ INTERNAL = Kind(500, "internal", "The service made a mistake")
 #: From exception to kind of problem.
 KINDS: dict[type[Exception], Kind] = {
     MalformedBody: Kind(400, "malformed-body", "The body cannot be read"),
+    Unauthorized: Kind(401, "unauthorized", "The caller is not known"),
+    Forbidden: Kind(403, "forbidden", "The key is not good for this"),
+    BadPrecondition: Kind(400, "bad-precondition", "The precondition cannot be read"),
     UnknownAddress: NOT_FOUND,
+    Missing: NOT_FOUND,
     UnknownPlaybook: Kind(404, "unknown-playbook", "There is no such playbook"),
+    Conflict: Kind(412, "changed-meanwhile", "The text was changed meanwhile"),
     BodyTooLarge: Kind(413, "too-large", "The body is too large"),
     UnsupportedBody: Kind(415, "unsupported-media-type", "The body is of the wrong kind"),
     InvalidBody: Kind(422, "not-valid", "The request is not valid"),
     InvalidRequest: Kind(422, "not-valid", "The request is not valid"),
+    Refused: Kind(422, "not-publishable", "It cannot be put in force"),
+    Unreadable: Kind(422, "not-comparable", "The texts cannot be compared"),
+    NoPrecondition: Kind(428, "precondition-required", "It is not said what is replaced"),
     BadKey: Kind(400, "bad-idempotency-key", "The Idempotency-Key cannot be read"),
+    AnotherText: Kind(409, "another-text", "Another text is there"),
+    Archived: Kind(409, "archived", "It is archived"),
+    Needed: Kind(409, "needed", "The service cannot do without it"),
+    CannotReplay: Kind(409, "cannot-replay", "It cannot be decided again"),
+    NothingKept: Kind(410, "removed", "What was kept has been removed"),
     StillRunning: Kind(409, "still-running", "The request is being done"),
     AnswerGone: Kind(410, "erased", "The answer has been erased"),
     AnotherRequest: Kind(422, "key-reused", "The Idempotency-Key belongs to another request"),
+    # The type is that of draft-ietf-httpapi-ratelimit-headers.
+    QuotaUsedUp: Kind(
+        429,
+        "https://iana.org/assignments/http-problem-types#quota-exceeded",
+        "The quota is used up",
+    ),
     NotReady: Kind(503, "not-ready", "The service is not ready"),
     DatabaseAway: Kind(503, "database-away", "The database does not answer"),
 }
@@ -86,31 +123,30 @@ HTTP_DETAILS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What an error looks like from outside."""
+    """What an error looks like from outside; `more` is what only its kind has."""
 
     kind: Kind
     detail: str
     errors: tuple[Mistake, ...] = ()
+    more: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
-        """The fields of RFC 9457, and `errors`."""
+        """The fields of RFC 9457, `errors`, and those of its kind."""
         return {
-            "type": f"urn:unghost:problem:{self.kind.word}",
+            "type": self.kind.type,
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail,
             "errors": [asdict(mistake) for mistake in self.errors],
+            **self.more,
         }
 
 
 def problem_of(error: Exception) -> Problem:
     """The problem that an exception is, seen from outside; an unforeseen one tells nothing."""
     match error:
-        case InvalidBody(mistakes=mistakes):
-            return _invalid(mistakes)
-        case InvalidRequest(errors=errors):
-            found = [Mistake(fault.path, fault.message) for fault in errors[:MAX_MISTAKES]]
-            return _invalid(tuple(found))
+        case InvalidBody() | InvalidRequest() | BadCursor():
+            return _invalid(_mistakes(error))
         case MalformedBody(message=message, path=""):
             return Problem(KINDS[MalformedBody], message)
         case MalformedBody(message=message, path=path):
@@ -123,10 +159,36 @@ def problem_of(error: Exception) -> Problem:
         case DatabaseAway():  # its own words may name the server
             return Problem(KINDS[DatabaseAway], "nothing was kept; ask again soon")
         case _ if kind := KINDS.get(type(error)):
-            return Problem(kind, str(error))
+            return Problem(kind, str(error), more=_more(error))
         case _:
             request_id = current_exchange().request_id
             return Problem(INTERNAL, f"the log has it under the request id {request_id}")
+
+
+def _more(error: Exception) -> dict[str, object]:
+    """What only errors of its kind tell."""
+    match error:
+        case Conflict(yours=yours, theirs=theirs):
+            return {"yours": yours, "theirs": theirs}
+        case Refused(checked=checked):
+            results = checked.examples.results if checked.examples else ()
+            return {
+                "diagnostics": [diagnostic.to_json() for diagnostic in checked.diagnostics],
+                "examples": [result.to_json() for result in results if not result.passed],
+            }
+        case QuotaUsedUp():
+            return {"violated-policies": [POLICY]}
+        case _:
+            return {}
+
+
+def _mistakes(error: InvalidBody | InvalidRequest | BadCursor) -> tuple[Mistake, ...]:
+    match error:
+        case InvalidBody(mistakes=mistakes):
+            return mistakes
+        case InvalidRequest(errors=errors):
+            return tuple(Mistake(fault.path, fault.message) for fault in errors[:MAX_MISTAKES])
+    return (Mistake("?cursor", str(error)),)
 
 
 def _invalid(mistakes: tuple[Mistake, ...]) -> Problem:
@@ -140,6 +202,8 @@ def _invalid(mistakes: tuple[Mistake, ...]) -> Problem:
 def respond(error: Exception) -> Response:
     """The response to an exception; one that was not foreseen goes to the log."""
     problem = problem_of(error)
+    if isinstance(error, EngineFault):
+        count_engine_fault()
     if problem.kind is INTERNAL:
         _log.error("request %s failed", current_exchange().request_id, exc_info=error)
     text = json.dumps(problem.to_json(), ensure_ascii=False, separators=(",", ":"))
@@ -148,6 +212,8 @@ def respond(error: Exception) -> Response:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     if problem.kind.status == KINDS[NotReady].status:
         response.headers["Retry-After"] = "5"
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -4,13 +4,16 @@ As `store.repeats` has it: decisions look, and are kept together with their key;
 writes is wrapped in `once`.
 """
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec
 
 from flask import Response
 
+from service.store.database import DatabaseAway
 from service.store.repeats import Answer as Kept
 from service.store.repeats import Asked, Standing, asked, read_key
 from service.web.answers import Answer
@@ -20,6 +23,7 @@ from service.web.state import current_state
 
 REPLAYED = "Idempotent-Replayed"
 
+_log = logging.getLogger(__name__)
 _Args = ParamSpec("_Args")
 
 
@@ -88,8 +92,12 @@ def _first(wanted: Asked, view: Callable[[], Response]) -> Response:
     try:
         response = view()
     except Exception:
-        repeats.release(wanted, standing.token)
+        with suppress(DatabaseAway):  # then the key is free again after `LONGEST_RUN`
+            repeats.release(wanted, standing.token)
         raise
     answer = Kept(response.status_code, response.content_type, response.get_data())
-    repeats.finish(wanted, standing.token, answer)
+    try:
+        repeats.finish(wanted, standing.token, answer)
+    except DatabaseAway:  # it is done, and whoever heard otherwise would have it done again
+        _log.warning("an answer could not be kept for the next request with its key")
     return response

@@ -15,6 +15,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a worker's heartbeat; the disk may be read-only
@@ -58,10 +59,41 @@ def settings(address: Address) -> dict[str, object]:
     }
 
 
+class _Logger(Logger):  # type: ignore[misc]  # gunicorn brings no types
+    """gunicorn's words, sent where ours go, without what they repeat of a request."""
+
+    def setup(self, cfg: Any) -> None:  # noqa: ANN401 - gunicorn's own
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def debug(self, msg: str, *_: object, **options: Any) -> None:  # noqa: ANN401
+        super().debug(_bare(msg), **options)
+
+    def warning(self, msg: str, *args: object, **options: Any) -> None:  # noqa: ANN401
+        if msg.startswith("Invalid request"):  # it is put together already
+            msg, args = "a request is no HTTP as it is understood here", ()
+        super().warning(msg, *args, **options)
+
+    def exception(self, msg: object, *_: object, **options: Any) -> None:  # noqa: ANN401
+        super().exception(_bare(msg), **options)
+
+
+def _bare(message: object) -> str:
+    """A message without its values."""
+    return message.replace(" %s", "") if isinstance(message, str) else "a failure"
+
+
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn brings no types
-    def __init__(self, make_app: Callable[[], Flask], address: Address) -> None:
+    def __init__(self, make_app: Callable[[], Flask], address: Address, log_level: str) -> None:
         self._make_app = make_app
-        self._settings = settings(address)
+        self._settings = {
+            **settings(address),
+            "logger_class": _Logger,
+            "loglevel": log_level,
+            "worker_exit": _close,
+            "child_exit": _forget,
+        }
         super().__init__()
 
     def load_config(self) -> None:
@@ -72,9 +104,26 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn brings no type
         return self._make_app()
 
 
-def run(make_app: Callable[[], Flask], address: Address) -> None:
+def _close(_server: object, worker: Any) -> None:  # noqa: ANN401
+    """A worker that ends closes what it has open."""
+    from service.web.state import EXTENSION  # noqa: PLC0415 - the app's parts take long to import
+
+    app = worker.app.callable
+    if app is not None:
+        app.extensions[EXTENSION].store.close()
+
+
+def _forget(_server: object, worker: Any) -> None:  # noqa: ANN401
+    """Of a worker that has ended, what it was at last counts no more; what it counted does."""
+    if _METRICS_FOLDER in os.environ:
+        from prometheus_client import multiprocess  # noqa: PLC0415 - see `counting_together`
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def run(make_app: Callable[[], Flask], address: Address, log_level: str) -> None:
     """Serve until told to stop; each worker makes the app for itself, anew on SIGHUP."""
-    _Server(make_app, address).run()
+    _Server(make_app, address, log_level).run()
 
 
 @contextmanager

@@ -9,10 +9,11 @@ from flask import current_app
 from service.decision import Decision, Request, decide
 from service.decision.guards import Guards
 from service.playbook.diagnostics import did_you_mean
-from service.store.in_force import PublishedPolicy
-from service.store.ledger import Used
+from service.store.ledger import Drawn, Used
 from service.store.library import Library, Published
+from service.store.snapshot import PublishedPolicy, Snapshot
 from service.store.store import Store
+from service.store.throttle import Throttle
 from service.web.contract_files import ContractFiles
 from service.web.requests import Checker
 
@@ -40,15 +41,21 @@ class Checkers:
 
     request: Checker
     timeline: Checker
+    outcomes: Checker
 
 
 @dataclass(frozen=True)
 class Present:
     """What is in force: taken once by a request, and the same to its end."""
 
-    library: Library
+    snapshot: Snapshot
     policy: PublishedPolicy
     default_playbook: str
+
+    @property
+    def library(self) -> Library:
+        """The playbooks."""
+        return self.snapshot.library
 
     @property
     def guards(self) -> Guards:
@@ -81,10 +88,10 @@ class Present:
         ready, guards = published.ready, self.guards
         return lambda request: decide(ready, guards, request)
 
-    def used(self, published: Published) -> Used:
+    def used(self, published: Published, drawn: Drawn | None = None) -> Used:
         """What the ledger notes of a decision with this playbook."""
         policy = self.policy
-        return Used(published.version, policy.name, policy.version, policy.digest)
+        return Used(published.version, policy.name, policy.version, policy.digest, drawn)
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ class State:
     default_playbook: str
     mistakes_in: Checkers
     files: ContractFiles
+    throttle: Throttle
 
     def now(self) -> Present:
         """What is in force at this moment.
@@ -102,11 +110,12 @@ class State:
         Raises:
             NotReady: nothing is.
         """
+        self.store.upkeep.begin()  # anew, where this process was forked since
         snapshot = self.store.in_force.now()
         if snapshot.policy is None:
             what = "nothing" if snapshot.generation is None else "no contact policy"
             raise NotReady(f"{what} is in force yet")
-        return Present(snapshot.library, snapshot.policy, self.default_playbook)
+        return Present(snapshot, snapshot.policy, self.default_playbook)
 
 
 def current_state() -> State:

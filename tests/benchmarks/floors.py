@@ -14,7 +14,7 @@ from unittest.mock import patch
 import orjson
 
 from service.decision import Ready, engine
-from service.web.state import State
+from service.web.state import Present
 from tests.benchmarks.inside import asking
 from tests.benchmarks.seams import app, door
 from tests.benchmarks.spread import microseconds
@@ -79,5 +79,5 @@ class _Noted:
 @contextmanager
 def _nothing_decided(decision: Any) -> Iterator[None]:
     """The app answers all the same with this decision, made before."""
-    with patch.object(State, "decider", lambda *_: lambda _request: decision):
+    with patch.object(Present, "decider", lambda *_: lambda _request: decision):
         yield

@@ -4,32 +4,28 @@ python -m tests.benchmarks.ledger [SECONDS]
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
-from os import environ
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
 import orjson
-import psycopg
 from rich.console import Console
 
 from service.decision import Ready, decide, make_ready, read_request
 from service.playbook import load
 from service.store.database import Database, DatabaseAway
 from service.store.ledger import Made, Used, decision_row
-from service.store.migrations import migrate
 from service.store.minimised import readable
 from service.store.outcome_rows import seen
 from service.store.writing import Writer, Writing
+from tests.benchmarks.databases import addresses
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.spread import part, spread
 from tests.benchmarks.tables import Table, middle, number
@@ -37,7 +33,6 @@ from tests.benchmarks.touches import AS_OF, questions
 from tests.policies import SHIPPED
 
 THREADS = (1, 8, 64)
-SERVER = environ.get("UNGHOST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 _TOUCHES = 10
 Write = Callable[[Writing], None]
 
@@ -49,10 +44,14 @@ def ledger(seconds: float, rounds: int, threads: tuple[int, ...] = THREADS) -> d
     not answer is left out.
     """
     one = _made()
-    return {
-        kind: {str(many): _compared(database, one, many, seconds, rounds) for many in threads}
-        for kind, database in _databases()
-    }
+    found = {}
+    with addresses() as urls:
+        for kind, url in urls.items():
+            with closing(Database(url)) as database:
+                found[kind] = {
+                    str(many): _compared(database, one, many, seconds, rounds) for many in threads
+                }
+    return found
 
 
 def _compared(
@@ -138,34 +137,6 @@ def _ready() -> Ready:
     if ruleset is None:
         raise ValueError("the playbook has errors")
     return make_ready(ruleset)
-
-
-# ---- databases ----------------------------------------------------------------------
-
-
-def _databases() -> Iterator[tuple[str, Database]]:
-    with TemporaryDirectory() as folder:
-        yield from _opened("SQLite", f"sqlite:///{Path(folder) / 'unghost.db'}")
-    with suppress(psycopg.OperationalError), _on_the_server() as url:
-        yield from _opened("PostgreSQL", url)
-
-
-def _opened(kind: str, url: str) -> Iterator[tuple[str, Database]]:
-    database = Database(url)
-    migrate(database)
-    yield kind, database
-    database.close()
-
-
-@contextmanager
-def _on_the_server() -> Iterator[str]:
-    name = f"unghost_bench_{uuid4().hex}"
-    with psycopg.connect(SERVER, autocommit=True, connect_timeout=3) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            yield f"{SERVER.rpartition('/')[0]}/{name}"
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 # ---- what is told -------------------------------------------------------------------

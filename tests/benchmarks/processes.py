@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic, perf_counter, sleep
 
+from tests.services import new_database
+
 ROOT = Path(__file__).parents[2]
 _PATIENCE = 30
 _PAUSE = 0.002
@@ -32,12 +34,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    arguments: Sequence[str], database: str | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A Python process with these arguments, stopped in the end.
 
-    What it wrote is shown where the block fails.
+    It has a database of its own, a new SQLite file where none is given. What it wrote is shown
+    where the block fails.
     """
     clean = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
+    clean["DATABASE_URL"] = database or new_database()
     command = [sys.executable, *arguments]
     with TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=log, stderr=log)

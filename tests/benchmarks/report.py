@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.benchmarks import ledger
 from tests.benchmarks.tables import Table, medians, middle, number
 
 Results = Mapping[str, Any]
@@ -92,6 +93,7 @@ def tables(results: Results) -> list[Table]:
         _floors(results["floors"]),
         _engine(results["engine"]),
         _traffic(results["traffic"]),
+        ledger.table(results["ledger"]),
         _inside(results["inside"]),
         _footprint(results),
     ]
@@ -156,7 +158,7 @@ def _traffic(traffic: Results) -> Table:
     columns = (
         *("worker", "connections", "echo/s", "ours/s", "ratio (p10-p90)"),
         *("echo p50", "ours p50", "ratio", "echo p99", "ours p99", "ratio"),
-        *("echo core µs", "ours core µs", "ratio"),
+        *("echo core µs", "ours core µs", "ratio", "of ours, record ms"),
     )
     rows = tuple(
         (
@@ -169,6 +171,7 @@ def _traffic(traffic: Results) -> Table:
                 for figure in ("p50_ms", "p99_ms", "core_us")
                 for value in (cell[app].get(figure, _NONE) for app in ("echo", "unghost", "ratio"))
             ),
+            number(cell["record_ms"]),
         )
         for worker, cells in traffic["classes"].items()
         for connections, cell in cells.items()

@@ -18,6 +18,7 @@ from service.playbook import load
 from tests.benchmarks import footprint, peers
 from tests.benchmarks.floors import floors
 from tests.benchmarks.inside import wsgi
+from tests.benchmarks.ledger import ledger
 from tests.benchmarks.machine import described, load_average
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.report import tables, targets
@@ -76,6 +77,7 @@ def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
         "engine": lambda: engine(readies["house"], effort),
         "floors": lambda: floors(readies["house"], effort.decision),
         "inside": lambda: wsgi(raw, effort.decision),
+        "ledger": lambda: ledger(effort.round, effort.rounds // 2 or 1),
         "loading": lambda: footprint.loading(texts(), effort.times),
         "start": lambda: footprint.starts(effort.times),
         "memory": lambda: footprint.memory_of_workers(request_bytes(raw), effort.round * 2),

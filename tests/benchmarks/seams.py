@@ -50,12 +50,13 @@ DECIDING = (
 )
 #: Inside the answer to one HTTP request. What is left of it is Flask.
 ANSWERING = (
-    Seam("read the body", _WEB, ("read_json",)),
+    Seam("read the body", _WEB, ("read_json_bytes", "parse_json")),
     Seam("read the request", _WEB, ("read_request",)),
     Seam("decide", "service.web.state", ("decide",)),
     Seam("as JSON", "service.decision.answer:Decision", ("to_json",)),
-    Seam("as a response", _WEB, ("json_answer",)),
+    Seam("as a response", _WEB, ("as_json", "json_bytes")),
     Seam("id of the decision", _WEB, ("new_id",)),
+    Seam("record", "service.store.ledger:Ledger", ("record",)),
 )
 
 
@@ -134,8 +135,9 @@ class Door:
 
 @cache
 def app() -> Flask:
-    """The service, made once: it loads every playbook."""
-    return create_app(replace(Settings.from_environment(), database=new_database()))
+    """The service, made once: it loads every playbook. It logs nothing."""
+    settings = Settings.from_environment()
+    return create_app(replace(settings, database=new_database(), log_level=None))
 
 
 def door(ready: Ready) -> Door:

@@ -9,6 +9,7 @@ from rich.console import Console
 from tests.benchmarks import footprint, peers, report, run, traffic
 from tests.benchmarks.floors import floors
 from tests.benchmarks.inside import wsgi
+from tests.benchmarks.ledger import ledger
 from tests.benchmarks.machine import described
 from tests.benchmarks.processes import free_port, running, until_answered
 from tests.benchmarks.seams import door
@@ -46,6 +47,7 @@ def test_benchmarks_run(tmp_path: Path) -> None:
         "engine": run.engine(house, effort),
         "floors": floors(house, 0, few=1, many=10),
         "inside": wsgi(raw, 0),
+        "ledger": ledger(0.05, 1, (2,)),
         "loading": footprint.loading({"house": text}, 1),
         "start": {"median": 1.0, "p10": 1.0, "p90": 1.0, "count": 1},
         "memory": {},
@@ -56,7 +58,7 @@ def test_benchmarks_run(tmp_path: Path) -> None:
 
     run.write_readme(json.loads(json.dumps(results)), readme)
 
-    assert readme.read_text("utf-8").count("\n**") == len(report.tables(results)) == 7
+    assert readme.read_text("utf-8").count("\n**") == len(report.tables(results)) == 8
     assert [target.found > 0 for target in report.targets(results)] == [True] * len(
         report.targets(results)
     )

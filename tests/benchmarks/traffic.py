@@ -5,6 +5,7 @@ in alternating order, so that a noisy second hits both; what counts is the ratio
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+from urllib.request import urlopen
 
+from tests.benchmarks.databases import addresses
 from tests.benchmarks.processes import (
     ROOT,
     cores,
@@ -25,6 +28,7 @@ from tests.benchmarks.served import APPS
 from tests.benchmarks.spread import spread
 
 CONNECTIONS = (1, 8, 64)
+_PATIENCE = 10.0
 SHIPPED = "gthread"
 #: Worker classes, and the package that each wants besides gunicorn.
 _CLASSES = {"gthread": None, "sync": None, "gevent": "gevent", "tornado": "tornado"}
@@ -55,30 +59,31 @@ def traffic(
     `seconds` is for one server in one round. `client` tells how fast the client can ask, and
     how busy it was at most; while that is far from 1 it is not what was measured.
     """
-    with ExitStack() as stack:
+    with addresses() as databases, ExitStack() as stack:
         servers = {
-            (worker, app): _start(stack, app, worker) for worker in classes() for app in APPS
+            worker: {app: _start(stack, app, worker) for app in APPS} for worker in classes()
         }
+        if url := databases.get("PostgreSQL"):
+            mine = _start(stack, "unghost", SHIPPED, url)
+            servers[f"{SHIPPED}, PostgreSQL"] = {**servers[SHIPPED], "unghost": mine}
         void = _start(stack, "void", "none")
         found = {
-            worker: {
-                str(number): compared(
-                    {app: servers[worker, app] for app in APPS}, number, seconds, rounds, request
-                )
+            kind: {
+                str(number): compared(both, number, seconds, rounds, request)
                 for number in connections
             }
-            for worker in classes()
+            for kind, both in servers.items()
         }
         ceiling = {str(n): ask(void.port, n, seconds, request)["per_second"] for n in connections}
     busiest = max(cell.pop("client_busy") for one in found.values() for cell in one.values())
     return {"classes": found, "client": {"ceiling": ceiling, "busiest": busiest}}
 
 
-def _start(stack: ExitStack, app: str, worker: str) -> Server:
+def _start(stack: ExitStack, app: str, worker: str, database: str | None = None) -> Server:
     port, places = free_port(), cores()
     core = [str(places[0])] if places else []
     arguments = ["-m", "tests.benchmarks.served", app, worker, str(port), *core]
-    process = stack.enter_context(running(arguments))
+    process = stack.enter_context(running(arguments, database))
     until_answered(port, "", process)
     return Server(port, process)
 
@@ -88,8 +93,10 @@ def compared(
 ) -> dict[str, Any]:
     """Some rounds with both servers, by app: their figures, and ours over the echo's."""
     found: Rounds = {app: [] for app in servers}
+    before = recorded(servers["unghost"].port)
     for app, result in _in_turns(servers, connections, seconds, rounds, request):
         found[app].append(result)
+    after = recorded(servers["unghost"].port)
     pairs = list(zip(found["unghost"], found["echo"], strict=True))
     known = [f for f in _FIGURES if all(one.get(f) for pair in pairs for one in pair)]
     ratios = {f: spread(ours[f] / echo[f] for ours, echo in pairs) for f in known}
@@ -100,6 +107,7 @@ def compared(
     return {
         **both,
         "ratio": {figure: ratio.to_json() for figure, ratio in ratios.items()},
+        "record_ms": 1e3 * (after[0] - before[0]) / max(after[1] - before[1], 1),
         "client_busy": max(r["client_busy"] for results in found.values() for r in results),
     }
 
@@ -134,6 +142,18 @@ def ask(port: int, connections: int, seconds: float, request: bytes) -> dict[str
     done = subprocess.run(command, input=request, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
+
+
+_RECORD = r'unghost_stage_seconds_%s{stage="record"} (\S+)'
+
+
+def recorded(port: int) -> tuple[float, float]:
+    """Seconds that the service at a port has spent until decisions were durable; of how many."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=_PATIENCE) as answer:
+        text = answer.read().decode()
+    found = [re.search(_RECORD % what, text) for what in ("sum", "count")]
+    seconds, number = [float(one[1]) if one else 0.0 for one in found]
+    return seconds, number
 
 
 def request_bytes(body: bytes) -> bytes:

@@ -12,11 +12,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from random import SystemRandom
 
 import click
 
+from service.store.database import Database
+from service.store.keys import create_key
 from tests.endurance.server import ROOT, serving
+from tests.services import new_database
 
 SECONDS = 600
 _CHECKS = ("--checks", "all", "--exclude-checks", "positive_data_acceptance")
@@ -28,17 +32,39 @@ def fuzz(options: Sequence[str], timeout: float | None) -> "subprocess.Completed
     Raises:
         subprocess.TimeoutExpired: it takes too long.
     """
-    environment = {"UNGHOST_PLAYBOOKS": str(ROOT / "playbooks")}
+    environment = {
+        "UNGHOST_PLAYBOOKS": str(ROOT / "playbooks"),
+        "DATABASE_URL": new_database(),
+        "UNGHOST_QUOTA": "1000000/1",
+    }
     with serving(environment=environment) as where, tempfile.TemporaryDirectory() as folder:
         home = f"http://{where.host}:{where.port}"
+        key = _key(environment["DATABASE_URL"])
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{home}/openapi.yaml"),
-            *("--url", home, "--no-color", "--generation-database", "none"),
+            *(
+                "--url",
+                home,
+                "--header",
+                f"Authorization: Bearer {key}",
+                "--no-color",
+                "--generation-database",
+                "none",
+            ),
             *(*_CHECKS, *options),
         ]
         return subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
         )
+
+
+def _key(url: str) -> str:
+    """A key that opens everything."""
+    database = Database(url)
+    try:
+        return create_key(database, "fuzz", ["admin"], actor="test", now=datetime.now(UTC)).plain
+    finally:
+        database.close()
 
 
 def main(seconds: int = SECONDS, seed: int | None = None) -> int:

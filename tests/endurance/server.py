@@ -2,12 +2,13 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,20 +35,51 @@ def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iter
 
     It writes to no terminal: an error that nobody asked for is on stderr, which a test sees.
     """
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "service", "serve", "--port", str(port), *options]
-    usual = {"UNGHOST_PLAYBOOKS": str(PLAYBOOKS), "DATABASE_URL": new_database()}
-    more = {**usual, **(environment or {})}
-    clean = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
-    process = subprocess.Popen(command, cwd=ROOT, env={**clean, **more})
+    port = free_port()
+    process = start(port, *options, environment=environment)
     address = Address("127.0.0.1", port, process.pid)
     try:
         until_ready(address)
         yield address
     finally:
-        process.terminate()
+        stop(process)
+
+
+def start(
+    port: int, *options: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """The service, about to answer at a port; all its processes are a group of their own."""
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), *options]
+    usual = {
+        "UNGHOST_PLAYBOOKS": str(PLAYBOOKS),
+        "DATABASE_URL": new_database(),
+        "UNGHOST_LOG": "warning",
+    }
+    more = {**usual, **(environment or {})}
+    clean = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
+    return subprocess.Popen(command, cwd=ROOT, env={**clean, **more}, start_new_session=True)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End it as an operator does; where it does not end, kill all of it, and raise."""
+    process.terminate()
+    try:
         process.wait(PATIENCE)
+    finally:
+        kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """End all its processes at once, whatever they do."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def until_ready(address: Address) -> None:

@@ -15,6 +15,7 @@ from service.experiment import (
     Arm,
     Experiment,
     Identity,
+    Namespace,
     Phase,
     Running,
     Standing,
@@ -51,11 +52,11 @@ def running(
     **changes: Any,
 ) -> Running:
     """An experiment in its first phase with nobody held out, all covered, unless changed."""
-    of_running = {"coverage": 1.0, "is_enrolling": True}
+    of_running = {"coverage": 1.0, "is_enrolling": True, "is_decided": False, "shipped": None}
     of_running |= {name: changes.pop(name) for name in tuple(changes) if name in of_running}
     found = experiment(**{"holdout": 0.0, **changes})
     phase = Phase(1, seed, found.arms, stopped)
-    return Running(found, (phase,), holdout_seed="outside", **of_running)  # type: ignore[arg-type]
+    return Running(found, (phase,), deployment_seed="outside", **of_running)  # type: ignore[arg-type]
 
 
 def places(seed: str, count: int) -> list[float]:
@@ -232,6 +233,8 @@ def test_a_unit_gets_an_arm() -> None:
 
 ROW = Standing(ACCOUNT, 1, "control", 0.1, 2 / 3)
 ALL_OUT: dict[str, Any] = {"coverage": 0.0, "is_enrolling": True, "holdout": 1.0}
+NOWHERE: dict[str, Any] = {"coverage": 0.0, "namespace": Namespace("playbooks", 0.0, 0.0)}
+SHIPPED: dict[str, Any] = {"shipped": Arm("break-up", "clean-break-up", 3)}
 
 
 @pytest.mark.parametrize(
@@ -252,12 +255,21 @@ ALL_OUT: dict[str, Any] = {"coverage": 0.0, "is_enrolling": True, "holdout": 1.0
         ({"stopped": frozenset({"control"})}, FITS, ROW, None, "sticky control"),
         ({}, FITS, ROW._replace(arm="no-such-arm"), None, "assigned break-up"),
         ({}, FITS, ROW._replace(phase=7), None, "assigned break-up"),
-        # 4. to 7. Who is new comes in only through all of these, in this order.
+        # 4. to 8. Who is new comes in only through all of these, in this order.
         (ALL_OUT, {}, None, None, "holdout"),
-        ({"coverage": 0.0}, {"id": "c-1", "seniority": "vp"}, None, None, "not_in_audience"),
+        (NOWHERE, {"id": "c-1", "seniority": "vp"}, None, None, "not_in_audience"),
+        (NOWHERE, FITS, None, None, "not_in_namespace"),
+        (NOWHERE, FITS, ROW, None, "sticky control"),
         ({"coverage": 0.0}, FITS, None, None, "not_in_coverage"),
         ({"stopped": frozenset({"break-up"})}, FITS, None, None, "stopped_arm"),
         ({"stopped": frozenset({"control"})}, FITS, None, None, "assigned break-up"),
+        # 9. What is shipped is for all of the audience, and takes nobody in.
+        ({**NOWHERE, **SHIPPED}, FITS, None, None, "shipped break-up"),
+        ({**SHIPPED, "is_enrolling": False}, FITS, None, None, "shipped break-up"),
+        (SHIPPED, FITS, None, "control", "shipped break-up"),
+        (SHIPPED, {}, ROW, None, "sticky control"),
+        ({**SHIPPED, "holdout": 1.0}, FITS, None, None, "holdout"),
+        (SHIPPED, {}, None, None, "not_in_audience"),
     ],
 )
 def test_the_first_reason_that_applies_decides(
@@ -267,12 +279,13 @@ def test_the_first_reason_that_applies_decides(
     forced: str | None,
     expected: str,
 ) -> None:
-    """Forced, sticky, not running, holdout, audience, coverage, in this order."""
+    """Forced, sticky, not running, holdout, audience, namespace, coverage, in this order."""
     found = assign(running(**changes), prospect, ACCOUNT, row, forced)
 
     arm = f" {found.arm.name}" if found.arm else ""
     assert f"{found.reason}{arm}" == expected
     assert (found.propensity is None) is (found.reason not in ("sticky", "assigned"))
+    assert found.bucket is None or found.reason != "shipped"
 
 
 def test_who_may_belong_can_see_what_is_missing() -> None:
@@ -327,6 +340,71 @@ def test_the_same_units_stand_outside_of_all_experiments() -> None:
     assert 320 < len(outside[1]) < 480
 
 
+# ---- slices of a namespace ----------------------------------------------------------
+
+#: So many units that shares can be told from chance.
+KEYS = [str(number) for number in range(2_000)]
+
+
+def taken(each: Running) -> set[str]:
+    """Which units an experiment would take in."""
+    return {key for key in KEYS if assign(each, FITS, Unit("account", key)).arm is not None}
+
+
+@given(st.integers(0, 9_999).map(lambda n: n / 10_000), CHANCE)
+def test_a_place_is_in_one_of_two_slices(place: float, cut: float) -> None:
+    """Where one slice ends, included, the next begins: nobody is in both, and nobody in none."""
+    first, second = Namespace("playbooks", 0.0, cut), Namespace("playbooks", cut, 1.0)
+
+    assert first.holds(place) is not second.holds(place)
+
+
+def test_slices_share_out_the_units() -> None:
+    """Of three that do not overlap none takes in a unit of another's, whatever their seeds."""
+    cuts = [(0.0, 0.25), (0.25, 0.5), (0.5, 1.0)]
+    slices = [taken(running(seed=str(cut), namespace=Namespace("playbooks", *cut))) for cut in cuts]
+
+    assert set.union(*slices) == set(KEYS)
+    assert sum(map(len, slices)) == len(KEYS)
+    for (low, high), units in zip(cuts, slices, strict=True):
+        spread = math.sqrt(len(KEYS) * (high - low) * (1 - high + low))
+        assert abs(len(units) - len(KEYS) * (high - low)) < 5 * spread
+
+
+def test_more_coverage_moves_nobody_within_a_slice() -> None:
+    """Who took part still does, with the same arm, and nobody comes from beyond the slice."""
+    less, more = (
+        running(coverage=coverage, namespace=Namespace("playbooks", 0.2, 0.7))
+        for coverage in (0.3, 1.0)
+    )
+    units = [Unit("account", key) for key in KEYS]
+    pairs = [(assign(less, FITS, unit), assign(more, FITS, unit)) for unit in units]
+
+    assert [now for once, now in pairs if once.arm] == [once for once, _ in pairs if once.arm]
+    assert {once.reason for once, now in pairs if now.reason == "not_in_namespace"} == {
+        "not_in_namespace"
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"namespace": Namespace("one", 0.0, 0.5)}, {"namespace": Namespace("other", 0.0, 0.5)}),
+        ({"namespace": Namespace("one", 0.0, 0.5)}, {"holdout": 0.5}),
+        ({"namespace": Namespace("one", 0.0, 0.5)}, {"coverage": 0.5}),
+        ({"holdout": 0.5}, {"coverage": 0.5}),
+    ],
+)
+def test_the_seeds_know_nothing_of_each_other(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Namespaces, the holdout and the phase, also where the deployment's seed is the phase's."""
+    in_one, in_other = (taken(running(seed="outside", **each)) for each in (one, other))
+    table = [[0, 0], [0, 0]]
+    for key in KEYS:
+        table[key in in_one][key in in_other] += 1
+
+    assert chi_square_p(table) > 0.001
+
+
 def test_another_hash_is_not_guessed_at() -> None:
     """A phase that was hashed otherwise is refused: everybody would move."""
     with pytest.raises(ValueError, match=r"hashed by version 1, and only version 2"):
@@ -369,6 +447,41 @@ def test_a_row_comes_before_the_order_of_start() -> None:
     # What means no arm holds nothing.
     gone = {"two": ROW._replace(arm="gone")}
     assert reasons([first, second], gone, {"two": "gone"}) == ["assigned", "other_experiment"]
+
+
+def test_a_row_of_a_decided_experiment_gives_way() -> None:
+    """It holds until another experiment takes the unit in: else that one would find nobody."""
+    over = running(name="over", seed="over", is_enrolling=False, is_decided=True)
+    now, nobody = running(name="now", seed="now"), running(name="now", seed="now", coverage=0.0)
+
+    assert reasons([now, over], {"over": ROW}) == ["assigned", "other_experiment"]
+    assert reasons([nobody, over], {"over": ROW}) == ["not_in_coverage", "sticky"]
+
+
+def test_namespaces_do_not_make_it_two() -> None:
+    """A decision has one playbook, so an account is in one experiment, whatever they are called."""
+    first = running(name="one", seed="one")
+    second = running(name="two", seed="two", namespace=Namespace("others"))
+
+    assert reasons([first, second]) == ["assigned", "other_experiment"]
+
+
+def test_what_is_shipped_gives_way() -> None:
+    """To whatever takes the unit in, and to what was shipped later; a row comes before."""
+    now, later, earlier = (
+        running(name="now", seed="now"),
+        running(name="later", **SHIPPED),
+        running(name="earlier", **SHIPPED),
+    )
+    full = replace(now, coverage=0.0)
+
+    assert reasons([now, later, earlier]) == ["assigned", "other_experiment", "other_experiment"]
+    assert reasons([full, later, earlier]) == ["not_in_coverage", "shipped", "other_experiment"]
+    assert reasons([now, later, earlier], {"earlier": ROW}) == [
+        "other_experiment",
+        "other_experiment",
+        "sticky",
+    ]
 
 
 def test_each_experiment_counts_its_own_units() -> None:

@@ -17,6 +17,7 @@ from service.experiment import (
     Arm,
     Experiment,
     Guardrail,
+    Namespace,
     Primary,
     load_experiment,
     unknown_playbooks,
@@ -33,6 +34,8 @@ CASES = sorted(INVALID.glob("*.yaml"))
 VALID = sorted((FOLDER / "valid").glob("*.yaml"))
 #: It shows several mistakes on purpose.
 MIXED = {"many-mistakes"}
+#: What hangs on which playbooks there are, besides the text.
+OF_THE_LIBRARY = {"unknown-playbook", "unknown-version"}
 #: What only those know who know Python or JSON Schema.
 JARGON = re.compile(
     r"None|True|False|\bnull\b|\bobject|\barray|\bstring|\binteger|\bdict|\bschema|\binstance"
@@ -72,7 +75,7 @@ def test_every_word_means_something() -> None:
         Arm("control", "never-give-up", None, 2),
         Arm("break-up", "clean-break-up", 3, 1),
     )
-    assert (found.unit, found.namespace, found.planned) == ("account", "playbooks", 800)
+    assert (found.unit, found.namespace.name, found.planned) == ("account", "playbooks", 800)
     assert (found.coverage, found.holdout) == (0.5, 0.025)
     assert found.primary == Primary("meeting_booked", timedelta(weeks=6), timedelta(days=5))
     assert found.guardrails == (
@@ -86,7 +89,7 @@ def test_what_is_left_out_is_what_is_usual() -> None:
     found = experiment((FOLDER / "valid" / "fewest-words.yaml").read_text("utf-8"))
 
     assert [arm.weight for arm in found.arms] == [1, 1]
-    assert (found.unit, found.namespace) == ("account", "playbooks")
+    assert (found.unit, found.namespace) == ("account", Namespace("playbooks", 0, 1))
     assert (found.coverage, found.holdout, found.guardrails) == (1.0, 0.0, ())
     assert found.primary.grace == timedelta(days=3)
     assert found.audience.judge({}).belongs is True
@@ -116,6 +119,13 @@ def test_sound_documents_load_without_a_word(path: Path) -> None:
     assert experiment(path.read_text("utf-8")).digest.startswith("sha256:")
 
 
+def test_a_namespace_may_be_cut_in_slices() -> None:
+    """A slice is a part of one."""
+    found = experiment((FOLDER / "valid" / "three-arms.yaml").read_text("utf-8"))
+
+    assert found.namespace == Namespace("courtesy", 0.5, 1.0)
+
+
 def test_a_warning_keeps_nobody_from_starting() -> None:
     """Who counts replies is told what that hides, and may."""
     loaded = load_experiment((INVALID / "reply-rate.yaml").read_bytes())
@@ -136,6 +146,7 @@ def test_the_digest_is_that_of_what_decides_and_counts() -> None:
         ("6 weeks", "42 days"),
         ("unit: account\n", ""),
         ("[US, CA]", "{in: [US, CA]}"),
+        ("namespace: playbooks", "namespace: {name: playbooks, from: 0 %, to: 100%}"),
     ):
         assert experiment(EVERY_WORD.replace(before, after)).digest == expected, after
     for before, after in (
@@ -149,6 +160,7 @@ def test_the_digest_is_that_of_what_decides_and_counts() -> None:
         ("50 %", "51 %"),
         ("2.5%", "2.6%"),
         ("namespace: playbooks", "namespace: others"),
+        ("namespace: playbooks", "namespace: {name: playbooks, from: 0 %, to: 99.99 %}"),
         ("6 weeks", "7 weeks"),
         ("5 days", "6 days"),
         ("meeting_booked", "won"),
@@ -163,7 +175,7 @@ def test_the_digest_is_that_of_what_decides_and_counts() -> None:
 
 def test_playbooks_that_are_not_there_are_told_where_they_are_named() -> None:
     """With the nearest name, since it was most likely meant."""
-    found = unknown_playbooks(experiment(EVERY_WORD), {"never-give-up", "clean-breakup"})
+    found = unknown_playbooks(experiment(EVERY_WORD), {"never-give-up": 1, "clean-breakup": 3})
 
     assert [diagnostic.to_json() for diagnostic in found] == [
         {
@@ -175,7 +187,16 @@ def test_playbooks_that_are_not_there_are_told_where_they_are_named() -> None:
             "hint": "did you mean `clean-breakup`?",
         }
     ]
-    assert unknown_playbooks(experiment(EVERY_WORD), ["never-give-up", "clean-break-up"]) == ()
+
+
+def test_versions_that_are_not_there_are_told_at_their_arm() -> None:
+    """Versions are counted from 1, and none is ever lost."""
+    playbooks = {"never-give-up": 1, "clean-break-up": 2}
+    (found,) = unknown_playbooks(experiment(EVERY_WORD), playbooks)
+
+    assert (found.code, found.place.line) == ("unknown-version", 6)
+    assert found.message == "there is no version 3 of `clean-break-up`"
+    assert not list(unknown_playbooks(experiment(EVERY_WORD), {**playbooks, "clean-break-up": 3}))
 
 
 # ---- words --------------------------------------------------------------------------
@@ -244,7 +265,7 @@ def test_everybody_is_told_what_to_do_in_plain_words(path: Path) -> None:
         assert not diagnostic.message.endswith(".")
 
 
-@pytest.mark.parametrize("code", sorted(codes_in(SERVICE / "experiment") - {"unknown-playbook"}))
+@pytest.mark.parametrize("code", sorted(codes_in(SERVICE / "experiment") - OF_THE_LIBRARY))
 def test_every_code_has_a_case(code: str) -> None:
     """Whatever only experiments can have wrong is shown by a case of that name."""
     assert code in {path.stem for path in CASES}

@@ -44,6 +44,21 @@ examples:
 """
 
 
+def experiment(*, other: str = "other", version: int | None = None, planned: int = 800) -> str:
+    """An experiment with two arms: the short playbook, and another or a version of one."""
+    which = f"{other}, version: {version}" if version else other
+    return f"""\
+experiment: two-ways
+title: One way against the other
+hypothesis: The other books more meetings.
+arms:
+  - {{arm: control, playbook: short}}
+  - {{arm: other, playbook: {which}}}
+primary: {{outcome: meeting_booked, within: 30 days}}
+planned: {planned}
+"""
+
+
 def library(database: Database) -> Documents:
     """The library in a database."""
     return Documents(database, PACKS)

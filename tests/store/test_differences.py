@@ -10,17 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.playbook import load
+from service.playbook import Playbook, load
 from service.shipped import shipped
-from service.store.differences import Change, Unreadable, compare_playbooks, compare_texts
+from service.store.differences import Change, Unreadable, align, compare_texts, playbook
 from tests.oracle.draws import random_sheet
 from tests.oracle.sheets import Sheet, mended, text_of
 from tests.store.library_texts import PACKS, POLICY
 
 HOUSE = shipped("playbooks", "house.yaml").read_text()
+CORPUS = Path(__file__).parents[1] / "corpus"
+EXPERIMENT = (CORPUS / "experiments" / "valid" / "every-word.yaml").read_text()
 #: What is written in the house playbook, what it becomes, and what is told of it.
-CASES: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[1] / "corpus" / "differences" / "house.json").read_text()
+CASES: list[dict[str, Any]] = json.loads((CORPUS / "differences" / "house.json").read_text())
+#: The same of an experiment.
+OF_EXPERIMENTS: list[dict[str, Any]] = json.loads(
+    (CORPUS / "differences" / "experiment.json").read_text()
 )
 SPACING = next(line for line in HOUSE.splitlines(keepends=True) if line.startswith("  spacing:"))
 
@@ -38,6 +42,25 @@ def test_a_change_is_told_in_a_managers_words(case: dict[str, Any]) -> None:
     after = HOUSE.replace(case["before"], case["after"], 1)
 
     assert sentences(compare_texts("playbook", HOUSE, after, PACKS)) == case["told"]
+
+
+@pytest.mark.parametrize("case", OF_EXPERIMENTS, ids=lambda case: str(case["case"]))
+def test_experiments_are_told_too(case: dict[str, Any]) -> None:
+    """Arms, who takes part, and what is counted."""
+    assert case["before"] in EXPERIMENT
+
+    after = EXPERIMENT.replace(case["before"], case["after"], 1)
+
+    assert sentences(compare_texts("experiment", EXPERIMENT, after, PACKS)) == case["told"]
+
+
+def test_an_arm_has_its_line() -> None:
+    """In both texts."""
+    after = EXPERIMENT.replace("arms:\n", "arms:\n\n").replace("version: 3", "version: 4")
+    (change,) = compare_texts("experiment", EXPERIMENT, after, PACKS)
+
+    assert (change.kind, change.part, change.name) == ("changed", "arm", "break-up")
+    assert (change.line_before, change.line_after) == (6, 7)
 
 
 def test_the_order_of_what_has_no_order_is_no_change() -> None:
@@ -108,16 +131,20 @@ def test_every_mutation_is_told_and_its_rule_named(random: Random) -> None:
     if drawn is None or drawn[2].playbook is None:
         return
     sheet, before = drawn[0], drawn[2].playbook
-    assert compare_playbooks(before, before) == ()
+    assert told_of(before, before) == []
     mutations = _mutations(sheet)
     for name, other in random.sample(mutations, min(6, len(mutations))):
         after = load(text_of(other)).playbook
         if after is None:
             continue  # the mutation took away what something else needs
-        told = sentences(compare_playbooks(before, after))
-        back = sentences(compare_playbooks(after, before))
+        told, back = told_of(before, after), told_of(after, before)
         assert any(name in sentence for sentence in told), (name, told)
         assert any(name in sentence for sentence in back), (name, back)
+
+
+def told_of(before: Playbook, after: Playbook) -> list[str]:
+    """As `compare_texts`, of playbooks that have been loaded."""
+    return sentences(align.changes(playbook.sections(before), playbook.sections(after)))
 
 
 def _mutations(sheet: Sheet) -> list[tuple[str, Sheet]]:

@@ -13,7 +13,15 @@ from service.store.documents import Documents, Needed
 from service.store.drafts import Conflict
 from service.store.publishing import Refused
 from service.store.tables import generation
-from tests.store.library_texts import NOW, PACKS, POLICY, library, playbook, published
+from tests.store.library_texts import (
+    NOW,
+    PACKS,
+    POLICY,
+    experiment,
+    library,
+    playbook,
+    published,
+)
 
 LATER = NOW + timedelta(hours=1)
 
@@ -243,6 +251,46 @@ def test_a_policy_has_the_same_life(documents: Documents) -> None:
     one, two = documents.versions("policy", "default")
     assert one.digest != two.digest
     assert documents.guards().policy.digest == two.digest
+
+
+def test_an_experiment_has_the_same_life(documents: Documents) -> None:
+    """It needs no examples, but playbooks in force, in versions that there are."""
+    published(documents, playbook())
+    for text, told in (
+        (experiment(), "there is no playbook `other`"),
+        (experiment(other="short", version=2), "there is no version 2 of `short`"),
+    ):
+        checked = documents.check("experiment", text)
+        assert [diagnostic.message for diagnostic in checked.diagnostics] == [told]
+        assert not checked.passed
+    draft = documents.drafts.save("experiment", "two-ways", experiment(), None, "ann", NOW)
+    with pytest.raises(Refused, match="there is no playbook `other`"):
+        documents.publish("experiment", "two-ways", draft.digest, "ann", "", NOW)
+    published(documents, playbook(6))
+    for version in (1, 2):
+        read_at = documents.drafts.read("experiment", "two-ways").digest
+        text = experiment(other="short", version=version)
+        draft = documents.drafts.save("experiment", "two-ways", text, read_at, "ann", NOW)
+        documents.publish("experiment", "two-ways", draft.digest, "ann", "", NOW)
+
+    back = documents.activate("experiment", "two-ways", 1, "ann", "", NOW)
+
+    assert [each.number for each in documents.versions("experiment", "two-ways")] == [2, 1]
+    assert back.digest == documents.check("experiment", experiment(other="short", version=1)).digest
+
+
+def test_what_is_archived_is_no_playbook_to_compare(documents: Documents) -> None:
+    """Nor what has a draft only."""
+    published(documents, playbook())
+    published(documents, playbook(name="other"), "other")
+    documents.drafts.save("playbook", "draft", playbook(name="draft"), None, "ann", NOW)
+    assert documents.playbooks() == {"other": 1, "short": 1}
+    assert documents.check("experiment", experiment()).passed
+
+    documents.archive("playbook", "other", "ann", NOW)
+
+    assert documents.playbooks() == {"short": 1}
+    assert not documents.check("experiment", experiment()).passed
 
 
 # ---- rolling back, archiving --------------------------------------------------------

@@ -10,7 +10,7 @@ from service.store.database import Database
 from service.store.documents import Documents
 from service.store.first_start import Imported, import_folder
 from service.store.policies import FaultyPolicy
-from tests.store.library_texts import NOW, PACKS, POLICY, library, playbook, written
+from tests.store.library_texts import NOW, PACKS, POLICY, experiment, library, playbook, written
 
 
 def begin(database: Database, folder: Path) -> Imported:
@@ -59,6 +59,24 @@ def test_files_with_mistakes_are_told_and_left_out(database: Database, tmp_path:
 
     assert sorted(found.problems or ()) == ["bad.yaml", "twin.yaml"]
     assert [d.name for d in library(database).all()] == ["short", "default"]
+
+
+def test_experiments_are_taken_along(database: Database, tmp_path: Path) -> None:
+    """Where their folder is there; those that name no playbook of the folder are told."""
+    folder = written(tmp_path / "playbooks", names=("short", "other"))
+    (folder / "experiments").mkdir()
+    (folder / "experiments" / "short.yaml").write_text(experiment())
+    (folder / "experiments" / "second.yaml").write_text(experiment(other="other", version=2))
+
+    found = begin(database, folder)
+
+    assert [(kind, name) for kind, name in found.documents if kind == "experiment"] == [
+        ("experiment", "two-ways")
+    ]
+    assert library(database).text("experiment", "two-ways", 1) == experiment()
+    assert {file: [d.code for d in told] for file, told in (found.problems or {}).items()} == {
+        "experiments/second.yaml": ["unknown-version"]
+    }
 
 
 def test_without_a_sound_policy_nothing_is_written(database: Database, tmp_path: Path) -> None:

@@ -33,15 +33,15 @@ from tests.store.decided import (
 SERVICE = Path(__file__).parents[2] / "service"
 NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yaml"))
 #: Facts that only the playbook, or nobody, reads, though the code that reads requests names them.
-ELSEWHERE = {"account_id"}
+ELSEWHERE = {"account_id", "email"}
 
 
 def kept(asked: Body | None = None, name: str = "house") -> Kept:
     """What the ledger gives of a decision."""
     row = decision_row(made(asked, playbook(name)), keyed, NOW)
-    del row["prospect_key"], row["account_key"]
+    del row["prospect_key"], row["account_key"], row["unit_key"]
     moment = datetime.fromtimestamp(row["as_of"] / 1e6, UTC)
-    return Kept(**{**row, "recorded_at": NOW, "as_of": moment})
+    return Kept(**{**row, "diverged": None, "recorded_at": NOW, "as_of": moment})
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,13 +130,13 @@ def test_a_request_without_a_moment_keeps_the_one_it_was_answered_for() -> None:
 def test_what_nobody_reads_is_not_kept() -> None:
     """The value goes, the name stays, for the warnings; a colleague's id goes."""
     asked = {
-        **body("c-1", their_diagnosis="secret", calls_screened=True, job_title="VP"),
+        **body("c-1", their_diagnosis="secret", email="secret@example.com", job_title="VP"),
         "account_history": [{"prospect_id": "c-2", **reply()}],
     }
 
     found = orjson.loads(minimised(asked, readable(playbook("clean-break-up")), "…"))
 
-    assert found["prospect"]["their_diagnosis"] is None
+    assert found["prospect"]["their_diagnosis"] is found["prospect"]["email"] is None
     assert found["prospect"]["id"] == "c-1"
     assert found["account_history"] == [reply()]
     assert b"secret" not in orjson.dumps(found)

@@ -64,6 +64,7 @@ def test_head_is_get_without_body(path: str, client: FlaskClient) -> None:
         ("/v1/next-action", "OPTIONS, POST"),
         ("/v1/playbooks/validate", "OPTIONS, POST"),
         ("/v1/playbooks", "GET, HEAD, OPTIONS"),
+        ("/v1/playbooks/house/draft", "DELETE, GET, HEAD, OPTIONS, PUT"),
     ],
 )
 def test_options_says_what_is_allowed(path: str, allowed: str, client: FlaskClient) -> None:

@@ -1,8 +1,14 @@
 """What is counted."""
 
+import time
 from typing import Any
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+
+from service.decision.engine import EngineFault
+from service.web.state import EXTENSION, State
 
 
 def value(client: FlaskClient, line: str) -> float:
@@ -31,3 +37,36 @@ def test_names_from_outside_are_no_labels(client: FlaskClient) -> None:
     text = client.get("/metrics").text
     assert "invented" not in text.lower()
     assert 'method="other",route="none",status="404"' in text
+
+
+def test_what_is_in_force_is_told(client: FlaskClient, app: Flask) -> None:
+    """Its number, and when the library was last looked at, which the watch keeps doing."""
+    until = time.monotonic() + 10
+    while not value(client, "unghost_in_force_generation "):
+        client.get("/readyz")  # it begins the watch
+        assert time.monotonic() < until
+    state: State = app.extensions[EXTENSION]
+    assert state.store.in_force.now().generation == value(client, "unghost_in_force_generation ")
+    at = value(client, "unghost_in_force_looked_timestamp_seconds ")
+    while value(client, "unghost_in_force_looked_timestamp_seconds ") == at:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_faults_of_the_engine_are_counted(
+    client: FlaskClient, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other failures are not."""
+    line = "unghost_engine_faults_total"
+
+    def counted(error: Exception) -> float:
+        def fail(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr("service.web.decisions.read_request", fail)
+        before = value(client, line)
+        assert client.post("/v1/next-action", json=question).status_code == 500
+        return value(client, line) - before
+
+    assert counted(EngineFault("the session has had a fault")) == 1
+    assert counted(RuntimeError("something else")) == 0

@@ -93,7 +93,7 @@ def test_valid_text_is_judged_with_its_examples(content_type: str, client: Flask
     listed = client.get("/v1/playbooks").get_json()["playbooks"][0]
     assert (True, "house", listed["digest"]) == (
         verdict["valid"],
-        verdict["playbook"],
+        verdict["name"],
         verdict["digest"],
     )
     assert [example["passed"] for example in verdict["examples"]] == [True]

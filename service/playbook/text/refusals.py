@@ -16,8 +16,8 @@ _QUOTE_IT = "if it belongs to the text, put quotes round the whole text"
 
 def empty_playbook() -> Diagnostic:
     """Nothing there, or comments only."""
-    hint = "begin with the lines `playbook: a-name`, `title: ...` and `about: ...`"
-    return Diagnostic("empty-playbook", "the playbook is empty", START, hint)
+    hint = "begin with a line such as `playbook: a-name`, `policy: a-name` or `experiment: a-name`"
+    return Diagnostic("empty-playbook", "the file is empty", START, hint)
 
 
 def not_a_mapping(found: str, place: Place) -> Diagnostic:

@@ -6,6 +6,7 @@
     wording    conditions, sums, waits and windows in words
     playbook   the parts of a playbook
     policy     the parts of a contact policy
+    experiment the parts of an experiment
 
 Each part is described as a handful of aspects in words, and the words are compared. Where two
 parts differ in a way that the words do not show, that they have changed is told all the same.
@@ -13,13 +14,14 @@ parts differ in a way that the words do not show, that they have changed is told
 
 from collections.abc import Mapping
 
-from service.playbook import Playbook, load
-from service.policy import Laws, Policy, load_policy
-from service.store.differences import align, playbook, policy
-from service.store.differences.parts import Change
+from service.experiment import load_experiment
+from service.playbook import load
+from service.policy import Laws, load_policy
+from service.store.differences import align, experiment, playbook, policy
+from service.store.differences.parts import Change, Section
 from service.store.document_rows import Kind
 
-__all__ = ["Change", "Unreadable", "compare_playbooks", "compare_policies", "compare_texts"]
+__all__ = ["Change", "Unreadable", "compare_texts"]
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what was found
@@ -30,23 +32,13 @@ class Unreadable(Exception):  # noqa: N818 - it says what was found
         self.which = which
 
 
-def compare_playbooks(before: Playbook, after: Playbook) -> tuple[Change, ...]:
-    """What has changed from one playbook to another, in the order in which they are written.
-
-    Comments, and the order of what has no order, are no change.
-    """
-    return align.changes(playbook.sections(before), playbook.sections(after))
-
-
-def compare_policies(before: Policy, after: Policy) -> tuple[Change, ...]:
-    """The same for contact policies; the laws that they switch on are rules like their own."""
-    return align.changes(policy.sections(before), policy.sections(after))
-
-
 def compare_texts(
     kind: Kind, before: str, after: str, packs: Mapping[str, Laws]
 ) -> tuple[Change, ...]:
-    """The same for two texts.
+    """What has changed from one text to another, in the order in which it is written.
+
+    Comments, and the order of what has no order, are no change. Of a policy, the laws that it
+    switches on are rules like its own.
 
     Args:
         kind: what the texts are.
@@ -57,12 +49,20 @@ def compare_texts(
     Raises:
         Unreadable: one has mistakes that keep its parts from being understood.
     """
-    if kind == "playbook":
-        one, other = load(before).playbook, load(after).playbook
-        if one is not None and other is not None:
-            return compare_playbooks(one, other)
+    one, other = (_sections(kind, text, packs) for text in (before, after))
+    if one is None or other is None:
         raise Unreadable("first" if one is None else "second")
-    first, second = load_policy(before, packs).policy, load_policy(after, packs).policy
-    if first is not None and second is not None:
-        return compare_policies(first, second)
-    raise Unreadable("first" if first is None else "second")
+    return align.changes(one, other)
+
+
+def _sections(kind: Kind, text: str, packs: Mapping[str, Laws]) -> tuple[Section, ...] | None:
+    match kind:
+        case "playbook":
+            said = load(text).playbook
+            return None if said is None else playbook.sections(said)
+        case "policy":
+            rules = load_policy(text, packs).policy
+            return None if rules is None else policy.sections(rules)
+        case "experiment":
+            compared = load_experiment(text).experiment
+            return None if compared is None else experiment.sections(compared)

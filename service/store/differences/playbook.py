@@ -87,7 +87,7 @@ def _windows(playbook: Playbook) -> Iterator[Part]:
 
 
 def _rule(rule: Conclude) -> Part:
-    aspects = _asked(rule.when)
+    aspects = wording.asked(rule.when)
     for name, value in rule.then.items():
         aspects[Aspect(f"concludes `{name}`")] = wording.expression(value)
     aspects[_REASON] = rule.because
@@ -127,7 +127,7 @@ def _cell(name: str, cell: Condition | None) -> str:
 
 def _play(play: Play) -> Part:
     sort = "exit" if play.is_exit else "sequence" if play.is_sequence else "play"
-    aspects = _asked(play.when)
+    aspects = wording.asked(play.when)
     if play.priority:
         aspects[Aspect("has the priority")] = str(play.priority)
     if play.is_sequence:
@@ -180,15 +180,6 @@ def _otherwise(playbook: Playbook) -> Iterator[Part]:
     if step is not None:
         meant = meaning(step)
         yield Part("otherwise", "otherwise", "`otherwise`", _step(step), meant, step.place.line)
-
-
-def _asked(when: Condition) -> dict[Aspect, str]:
-    """What a condition asks, by what it asks it of."""
-    asked: dict[Aspect, list[str]] = {}
-    for each in wording.conjuncts(when):
-        about, what = wording.subject_and_predicate(each)
-        asked.setdefault(Aspect(about, "test"), []).append(what)
-    return {aspect: " and ".join(words) for aspect, words in asked.items()}
 
 
 # ---- words --------------------------------------------------------------------------

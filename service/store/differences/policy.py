@@ -1,7 +1,6 @@
 """The parts of a contact policy, in words."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from service.policy.policy import (
     Cap,
@@ -64,10 +63,10 @@ def demand(asked: Demand) -> str:
         case Hours():
             return _hours(asked)
         case Cap(at_most, within, per):
-            return f"at most {at_most} in {_length(within)} for each {per}"
+            return f"at most {at_most} in {wording.length(within)} for each {per}"
         case Gap(least, excepted):
             spared = ", but for steps of one sequence" if excepted else ""
-            return f"{_length(least)} between two contacts{spared}"
+            return f"{wording.length(least)} between two contacts{spared}"
         case NoHolidays(of):
             return f"no holidays of the {' and '.join(of)}"
         case Rest(days):
@@ -87,11 +86,3 @@ def _hours(asked: Hours) -> str:
 def _exceptions(purchase: int | None, inquiry: int | None) -> str:
     words = f", or a purchase within {purchase} days" if purchase is not None else ""
     return words + (f", or an inquiry within {inquiry} days" if inquiry is not None else "")
-
-
-def _length(length: timedelta) -> str:
-    if length % timedelta(days=1):
-        number, unit = length // timedelta(hours=1), "hour"
-    else:
-        number, unit = length.days, "day"
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

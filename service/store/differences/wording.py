@@ -1,6 +1,7 @@
 """Conditions, sums, waits and windows as a manager would say them."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from service.playbook.rules import (
     All,
@@ -14,6 +15,7 @@ from service.playbook.rules import (
     Wait,
     Window,
 )
+from service.store.differences.parts import Aspect
 
 _PREDICATES = {
     "is": "is {}",
@@ -62,6 +64,15 @@ def expression(written: Expression) -> str:
 
 
 # ---- conditions ---------------------------------------------------------------------
+
+
+def asked(when: Condition) -> dict[Aspect, str]:
+    """What a condition asks, by what it asks it of."""
+    found: dict[Aspect, list[str]] = {}
+    for each in conjuncts(when):
+        about, what = subject_and_predicate(each)
+        found.setdefault(Aspect(about, "test"), []).append(what)
+    return {aspect: " and ".join(words) for aspect, words in found.items()}
 
 
 def conjuncts(condition: Condition) -> Iterator[Condition]:
@@ -140,6 +151,15 @@ def wait(written: Wait) -> str:
         words = f"{value(written.amount)} {unit} after {_anchor(written.after)}"
     words += ", moved to a business day" if written.roll == "to_business_day" else ""
     return words + (", from when the window opens" if written.at == "window_start" else "")
+
+
+def length(written: timedelta) -> str:
+    """A length of time, in days where it is whole days."""
+    if written % timedelta(days=1):
+        number, unit = written // timedelta(hours=1), "hour"
+    else:
+        number, unit = written.days, "day"
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def _anchor(after: str | Ref) -> str:

@@ -24,7 +24,7 @@ def migrate(database: Database) -> list[str]:
     Raises DatabaseAway, or LaterTables.
     """
     config = _config()
-    with database.writing() as connection:
+    with database.writing(at_leisure=True) as connection:
         if not database.is_sqlite:  # SQLite lets one writer in at a time as it is
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7306915)")
         before = MigrationContext.configure(connection).get_current_heads()

@@ -1,0 +1,95 @@
+"""How far experiments have come, as it stands in the database."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, cast
+
+from sqlalchemy import Connection, Row, select
+
+from service.store.moments import moment_of
+from service.store.tables import experiments, phases
+
+State = Literal["running", "stopped", "decided"]
+
+
+class ArmStopped(NamedTuple):
+    """Since when an arm takes nobody in, and why; `guardrail`: the outcome that stopped it."""
+
+    at: datetime
+    why: str
+    guardrail: str | None
+
+
+@dataclass(frozen=True)
+class PhaseRow:
+    """One phase; `stopped`: the arms that take nobody in any more."""
+
+    number: int
+    version: int
+    seed: str
+    hash_version: int
+    started_at: datetime
+    stopped: Mapping[str, ArmStopped]
+
+
+@dataclass(frozen=True)
+class Life:
+    """How far an experiment has come.
+
+    `version` is the one in effect; `decided_by` and `why` say who decided in the end and why,
+    None before that; `shipped` is the arm that they chose, None also where they chose none.
+    """
+
+    name: str
+    state: State
+    version: int
+    started_at: datetime
+    stopped_at: datetime | None
+    decided_at: datetime | None
+    decided_by: str | None
+    shipped: str | None
+    why: str | None
+    phases: tuple[PhaseRow, ...]
+
+
+def lives(connection: Connection, name: str | None = None) -> Iterator[Life]:
+    """Every experiment that was ever started, or one; the first to start first."""
+    in_order = select(experiments).order_by(experiments.c.started_at, experiments.c.name)
+    if name is not None:
+        in_order = in_order.where(experiments.c.name == name)
+    of_each: dict[str, list[PhaseRow]] = {}
+    for row in connection.execute(select(phases).order_by(phases.c.number)):
+        of_each.setdefault(row.experiment, []).append(_phase(row))
+    for row in connection.execute(in_order).all():
+        yield _life(row, tuple(of_each[row.name]))
+
+
+def _life(row: Row[Any], of_phases: tuple[PhaseRow, ...]) -> Life:
+    return Life(
+        row.name,
+        cast("State", row.state),
+        row.version,
+        moment_of(row.started_at),
+        None if row.stopped_at is None else moment_of(row.stopped_at),
+        None if row.decided_at is None else moment_of(row.decided_at),
+        row.decided_by,
+        row.shipped,
+        row.why,
+        of_phases,
+    )
+
+
+def _phase(row: Row[Any]) -> PhaseRow:
+    return PhaseRow(
+        row.number,
+        row.version,
+        row.seed,
+        row.hash_version,
+        moment_of(row.started_at),
+        {
+            arm: ArmStopped(moment_of(stopped["at"]), stopped["why"], stopped["guardrail"])
+            for arm, stopped in json.loads(row.stopped).items()
+        },
+    )

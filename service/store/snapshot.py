@@ -1,0 +1,96 @@
+"""Everything in force at one moment, as one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from service.decision.guards import Guards
+from service.experiment import Arm, Experiment, Running
+from service.playbook import Diagnostic
+from service.store.document_rows import Kind
+from service.store.library import Library, Published
+
+
+@dataclass(frozen=True)
+class PublishedPolicy:
+    """One version of a contact policy that decisions can be made under."""
+
+    name: str
+    title: str
+    version: int
+    digest: str
+    text: str
+    guards: Guards
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def about(self) -> str:
+        """What it is for."""
+        return self.guards.policy.about
+
+
+class Key(NamedTuple):
+    """One version, and the digest of its text: another database may have other versions."""
+
+    kind: Kind
+    name: str
+    number: int
+    text_digest: str
+
+
+#: What a text was made into; diagnostics, where today's product cannot load it.
+Made = Published | PublishedPolicy | Experiment | tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything in force at one moment.
+
+    `policy` is None where there is none that loads: then nobody may decide. `generation` is
+    None before anything was seen. `experiments` stand in the order in which they are asked;
+    `made` holds every version that is in use, also by the arms of experiments.
+    """
+
+    generation: int | None
+    library: Library
+    policy: PublishedPolicy | None
+    experiments: tuple[Running, ...] = ()
+    made: Mapping[Key, Made] = field(default_factory=dict)
+    pinned: Mapping[tuple[str, int], Published] = field(default_factory=dict)
+
+    def playbook_of(self, arm: Arm) -> Published | None:
+        """The playbook of an arm; None where it is out of force, or cannot be loaded."""
+        if arm.version is None:
+            return self.library.get(arm.playbook)
+        return self.pinned.get((arm.playbook, arm.version))
+
+    def readable_in(self, running: Running) -> frozenset[str]:
+        """The facts that can bear on what any arm of the present phase answers."""
+        playbooks = map(self.playbook_of, running.phase.arms)
+        return frozenset[str]().union(*(p.readable for p in playbooks if p is not None))
+
+
+#: Before anything was seen.
+NOTHING = Snapshot(None, Library({}, {}), None)
+
+
+def put_together(
+    generation: int,
+    made: Mapping[Key, Made],
+    active: frozenset[Key],
+    experiments: tuple[Running, ...],
+    policy: str,
+) -> Snapshot:
+    """The snapshot of what was made: `active` is in force, the rest is in use by experiments."""
+    playbooks = {key.name: made[key] for key in active if key.kind == "playbook"}
+    policies = {key.name: made[key] for key in active if key.kind == "policy"}
+    library = Library(
+        {name: each for name, each in playbooks.items() if isinstance(each, Published)},
+        {name: each for name, each in playbooks.items() if isinstance(each, tuple)},
+    )
+    in_force = policies.get(policy)
+    sound = in_force if isinstance(in_force, PublishedPolicy) else None
+    pinned = {
+        (key.name, key.number): each for key, each in made.items() if isinstance(each, Published)
+    }
+    return Snapshot(generation, library, sound, experiments, made, pinned)

@@ -1,0 +1,113 @@
+"""Which playbook answers a request: the one it names, or that of its arm, or the default."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from service.experiment import Assignment, Identity, Running, resolve, units_of
+from service.store.ledger import Drawn
+from service.store.library import Published
+from service.web.problems import InvalidBody, playbook_asked_for
+from service.web.requests import Mistake
+from service.web.state import Present, State
+
+Body = Mapping[str, Any]
+
+
+class Choice(NamedTuple):
+    """The playbook that answers, and how an experiment chose it, where one did.
+
+    `readable` are the facts that the ledger keeps: in an experiment those of all arms, or
+    nobody could say later what the others would have answered.
+    """
+
+    published: Published
+    readable: frozenset[str]
+    drawn: Drawn | None = None
+
+
+def choose(state: State, present: Present, body: Body, now: datetime) -> Choice:
+    """The playbook for a valid request.
+
+    Raises:
+        InvalidBody: there is no playbook, experiment or arm of the name that it gives.
+        NotReady: the default playbook is not in force.
+        DatabaseAway: an experiment is running, and nobody can ask for the unit's arm.
+    """
+    if (name := body.get("playbook")) is not None:
+        published = playbook_asked_for(present, name, "/playbook")
+        if body.get("experiment"):
+            message = "cannot be given together with `playbook`: an arm has a playbook"
+            raise InvalidBody(Mistake("/experiment", message))
+        return Choice(published, published.readable)
+    forced = _forced(present, body)
+    if present.snapshot.experiments and (choice := _drawn(state, present, body, forced, now)):
+        return choice
+    published = present.default()
+    return Choice(published, published.readable)
+
+
+def ask(
+    state: State, present: Present, body: Body, forced: Mapping[str, str] | None = None
+) -> tuple[Assignment, ...]:
+    """What each experiment says of the unit that a request is about; nobody is taken in."""
+    prospect = body["prospect"]
+    identity = Identity(prospect["id"], prospect.get("account_id") or "", _text(prospect, "email"))
+    names = [running.name for running in present.snapshot.experiments]
+    rows = state.store.assignments.standing(names, units_of("account", identity))
+    standings = {name: enrolled.standing for name, enrolled in rows.items()}
+    return resolve(present.snapshot.experiments, prospect, identity, standings, forced or {})
+
+
+def _drawn(
+    state: State, present: Present, body: Body, forced: Mapping[str, str], now: datetime
+) -> Choice | None:
+    found = ask(state, present, body, forced)
+    said = next((each for each in found if each.arm is not None), None)
+    if said is None:
+        return None
+    running = next(each for each in present.snapshot.experiments if each.name == said.experiment)
+    if said.reason == "assigned":
+        said = _enrolled(state, running, said, now)
+    published = present.snapshot.playbook_of(said.arm) if said.arm else None
+    if said.arm is None or published is None:  # its playbook is out of force
+        return None
+    drawn = Drawn(
+        said.experiment,
+        said.phase,
+        said.arm.name,
+        said.unit.type,
+        state.store.assignments.key(said.unit),
+        said.reason,
+        said.propensity,
+    )
+    return Choice(published, present.snapshot.readable_in(running), drawn)
+
+
+def _enrolled(state: State, running: Running, said: Assignment, now: datetime) -> Assignment:
+    """The unit gets its row; another process may have been quicker, and then that one's holds."""
+    standing = state.store.assignments.enrol(said, now).standing
+    arm = running.standing_arm(standing)
+    return said._replace(phase=standing.phase, arm=arm, propensity=standing.propensity)
+
+
+def _forced(present: Present, body: Body) -> Mapping[str, str]:
+    """The arm that the request forces, by the experiment's name."""
+    asked = body.get("experiment")
+    if not asked:
+        return {}
+    name, arm = asked["name"], asked["arm"]
+    running = next((each for each in present.snapshot.experiments if each.name == name), None)
+    if running is None or not running.is_enrolling:
+        raise InvalidBody(Mistake("/experiment/name", f"no experiment `{name}` is running"))
+    if running.phase.arm(arm) is None:
+        known = ", ".join(f"`{each.name}`" for each in running.phase.arms)
+        raise InvalidBody(
+            Mistake("/experiment/arm", f"`{name}` has no arm `{arm}`; it has {known}")
+        )
+    return {name: arm}
+
+
+def _text(prospect: Mapping[str, Any], name: str) -> str:
+    value = prospect.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,123 @@
+"""Now and then what is old goes, by itself; a database that is away is no end of it."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from service.store.database import Database, DatabaseAway
+from service.store.ledger import Ledger
+from service.store.outcome_rows import Outcome
+from service.store.outcomes import Outcomes, WantedOutcomes
+from service.store.repeats import LIFE, Answer, Repeats, asked
+from service.store.retention import USUAL_DAYS
+from service.store.upkeep import Upkeep, read_days
+from service.store.writing import Writer
+from tests.store.decided import NOW, body, keyed, made
+
+ASKED = asked("key-1", "k-1", "POST", "/v1/outcomes", b"{}")
+
+
+@pytest.fixture
+def upkeep(database: Database) -> Iterator[Upkeep]:
+    """Ten days on; its thread would begin at once."""
+    found = Upkeep(database, 10, clock=lambda: NOW + timedelta(days=10), first=0)
+    yield found
+    found.close()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait as long as it takes; the tests' own limit is the most."""
+    while not is_so():
+        time.sleep(0.01)
+
+
+def test_what_is_older_than_the_days_loses_what_is_personal(
+    database: Database, upkeep: Upkeep, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And kept answers over their time go; the log has numbers, once there are any."""
+    caplog.set_level(logging.INFO)
+    writer = Writer(database)
+    ledger, outcomes = Ledger(database, writer, keyed), Outcomes(database, writer, keyed)
+    old, new = made(body("c-1")), made(body("c-2"))
+    ledger.record(old, NOW - timedelta(seconds=1))
+    ledger.record(new, NOW)
+    outcomes.record([Outcome("c-1", "won", NOW)], NOW - timedelta(seconds=1))
+    repeats = Repeats(database)
+    token = repeats.begin(ASKED, NOW).token
+    repeats.finish(ASKED, token, Answer(200, "application/json", b"{}"))
+
+    upkeep.run()
+    upkeep.run()
+
+    removed = {one.id: (kept := ledger.get(one.id)) and kept.is_removed for one in (old, new)}
+    assert removed == {old.id: True, new.id: False}
+    assert outcomes.page(WantedOutcomes()).items[0].prospect_id is None
+    assert repeats.prune(NOW + LIFE + timedelta(hours=2)) == 0
+    [line] = [record.getMessage() for record in caplog.records if "removed" in record.message]
+    assert line == (
+        "after 10 days: removed what is personal from 1 decisions and 1 outcomes; "
+        "after a day: removed 1 answers"
+    )
+
+
+def test_it_goes_on_whatever_happens(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In a thread: where the database is away, and after a fault of ours, which it tells."""
+    monkeypatch.setattr("service.store.upkeep._EVERY", 0.0)
+    faults: list[Exception] = [ValueError("of ours"), DatabaseAway("not now")]
+    times = []
+
+    def remove_old(*_args: object) -> None:
+        times.append(1)
+        if faults:
+            raise faults.pop()
+        time.sleep(0.01)
+        raise DatabaseAway("again")
+
+    monkeypatch.setattr("service.store.upkeep.remove_old", remove_old)
+    found = Upkeep(database, 10, first=0)
+    found.begin()
+    found.begin()
+    wait_until(lambda: len(times) >= 4)
+    found.close()
+
+    assert not found._thread.is_alive()
+    assert caplog.messages[:2] == [
+        "nothing old could be removed: not now",
+        "what is old could not be removed",
+    ]
+
+
+def test_a_forked_process_sees_to_it_too(upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork takes no thread along; the next `begin` there starts another."""
+    times: list[int] = []
+    monkeypatch.setattr(upkeep, "run", lambda: times.append(1))
+    upkeep.begin()
+    wait_until(lambda: len(times) == 1)
+
+    monkeypatch.setattr("service.store.upkeep.os.getpid", lambda: -1)
+    upkeep.begin()
+
+    wait_until(lambda: len(times) == 2)
+    upkeep.close()
+
+
+def test_what_was_never_begun_closes(upkeep: Upkeep) -> None:
+    """As in a program that only looks at the store."""
+    upkeep.close()
+
+
+def test_the_days_are_read() -> None:
+    """As an operator writes them."""
+    assert [read_days(text) for text in ("1", "90", "99999")] == [1, USUAL_DAYS, 99999]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "off", "", "1.5", "90 days", "٩", "100000", "090"])
+def test_other_days_are_refused_in_words(text: str) -> None:
+    """Nothing is kept for ever because of a slip."""
+    with pytest.raises(ValueError, match=r"UNGHOST_KEEP_DAYS .* whole days from 1 to 99999"):
+        read_days(text)
