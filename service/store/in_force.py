@@ -155,6 +155,13 @@ class InForce:
             return found
         raise Missing(f"version {number} of the policy `{name}` can no longer be loaded")
 
+    def experiment(self, name: str, number: int) -> Experiment:
+        """What a version of an experiment says. Raises as `playbook`."""
+        _, found = self._version("experiment", name, number)
+        if isinstance(found, Experiment):
+            return found
+        raise Missing(f"version {number} of the experiment `{name}` can no longer be loaded")
+
     def _version(self, kind: Kind, name: str, number: int) -> tuple[Key, Made]:
         with self._database.reading() as connection:
             key = _key(connection, kind, name, number)
