@@ -10,7 +10,6 @@ lock the others out; a secret of 160 bits is not found by trying.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from time import monotonic_ns
@@ -123,7 +122,7 @@ def _caller(exchange: Exchange) -> Key | None:
     """The key of the caller, counted; None for one who needs none."""
     state = current_state()
     plain = _sent(exchange.environ)
-    key = state.store.keyring.find(plain, datetime.now(UTC)) if plain else None
+    key = state.store.keyring.find(plain, state.clock()) if plain else None
     if key is None:
         if state.store.keyring.any_keys():
             raise Unauthorized("send a key that is in force: `Authorization: Bearer KEY`")

@@ -1,6 +1,6 @@
 """`POST /v1/next-action`: what to do next about a prospect."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from time import perf_counter
 from typing import Any, cast
 
@@ -38,7 +38,7 @@ def next_action() -> Response:
     body = parse_json(raw)
     if mistakes := state.mistakes_in.request(body):
         raise InvalidBody(*mistakes)
-    now = datetime.now(UTC)
+    now = state.clock()
     asked = asked_of(exchange, raw)
     if asked and (answered := settled(state.store.repeats.look(asked, now))):
         return answered

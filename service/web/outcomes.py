@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flask import Blueprint, Response
@@ -33,7 +33,8 @@ _FILTERS = {"prospect_id": an_id(200), "outcome": one_of(OUTCOMES), **PAGES}
 @once
 def record_outcomes() -> Response:
     """Keep what the body tells of, and say what of it is new."""
-    state, now = current_state(), datetime.now(UTC)
+    state = current_state()
+    now = state.clock()
     body = read_json(current_exchange())
     told = _told(body)
     mistakes = [*state.mistakes_in.outcomes(body)]

@@ -157,7 +157,7 @@ def problem_of(error: Exception) -> Problem:
         case BadKey():
             return Problem(KINDS[BadKey], f"the Idempotency-Key {error}")
         case DatabaseAway():  # its own words may name the server
-            return Problem(KINDS[DatabaseAway], "nothing was kept; ask again soon")
+            return Problem(KINDS[DatabaseAway], "nothing was changed; ask again soon")
         case _ if kind := KINDS.get(type(error)):
             return Problem(kind, str(error), more=_more(error))
         case _:

@@ -1,6 +1,5 @@
 """`DELETE /v1/prospects/{prospect_id}`: a person is erased."""
 
-from datetime import UTC, datetime
 
 from flask import Blueprint, Response
 from flask.blueprints import BlueprintSetupState
@@ -29,10 +28,11 @@ def _know_any_text(setup: BlueprintSetupState) -> None:
 @blueprint.delete("/v1/prospects/<any_text:prospect_id>")
 def erase_prospect(prospect_id: str) -> Response:
     """Remove the person from all that is kept, and say what was removed."""
-    exchange, store = current_exchange(), current_state().store
+    exchange, state = current_exchange(), current_state()
     try:
         exchange.environ["PATH_INFO"].encode("latin-1").decode()
     except UnicodeDecodeError as error:  # werkzeug would make another id of it
         raise UnknownAddress("the id in this address is not text in UTF-8") from error
-    told = told_in_audit(exchange.actor, datetime.now(UTC))
+    told = told_in_audit(exchange.actor, state.clock())
+    store = state.store
     return json_answer(erase(store.database, prospect_id, store.pseudonyms, told).to_json())

@@ -5,7 +5,6 @@ other processes follow within a second (`store.in_force`).
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from flask import Response
 

@@ -7,7 +7,6 @@ writes is wrapped in `once`.
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec
 
@@ -85,8 +84,9 @@ def once(view: Callable[_Args, Response]) -> Callable[_Args, Response]:
 
 
 def _first(wanted: Asked, view: Callable[[], Response]) -> Response:
-    repeats = current_state().store.repeats
-    standing = repeats.begin(wanted, datetime.now(UTC))
+    state = current_state()
+    repeats = state.store.repeats
+    standing = repeats.begin(wanted, state.clock())
     if answered := settled(standing):
         return answered
     try:

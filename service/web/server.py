@@ -25,7 +25,7 @@ _LIMITS: dict[str, object] = {
     "timeout": 30,  # seconds until a worker that hangs is replaced
     "graceful_timeout": 20,  # seconds to finish requests in when told to stop
     "keepalive": 5,  # seconds; above what a proxy waits between two requests
-    "limit_request_line": 4094,
+    "limit_request_line": 8190,  # the most that gunicorn has: lists are asked for by long ids
     "limit_request_fields": 100,
     "limit_request_field_size": 8190,
     "control_socket_disable": True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 
 from flask import current_app
@@ -96,13 +97,14 @@ class Present:
 
 @dataclass(frozen=True)
 class State:
-    """The parts, joined."""
+    """The parts, joined; `clock` says what time it is."""
 
     store: Store
     default_playbook: str
     mistakes_in: Checkers
     files: ContractFiles
     throttle: Throttle
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def now(self) -> Present:
         """What is in force at this moment.

@@ -5,7 +5,7 @@ A call plays at most four playbooks, 1,100 days and 400 touches each; `MOST_WORK
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from flask import Blueprint, Response
@@ -33,7 +33,7 @@ def timeline() -> Response:
     asked = cast("dict[str, Any]", body)  # the schema wants an object
     present = state.now()
     playbooks = _playbooks(present, asked)
-    return json_answer(_answer(present, asked, playbooks, datetime.now(UTC)))
+    return json_answer(_answer(present, asked, playbooks, state.clock()))
 
 
 def _playbooks(present: Present, asked: Mapping[str, Any]) -> list[Published]:

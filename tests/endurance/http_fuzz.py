@@ -42,15 +42,8 @@ def fuzz(options: Sequence[str], timeout: float | None) -> "subprocess.Completed
         key = _key(environment["DATABASE_URL"])
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{home}/openapi.yaml"),
-            *(
-                "--url",
-                home,
-                "--header",
-                f"Authorization: Bearer {key}",
-                "--no-color",
-                "--generation-database",
-                "none",
-            ),
+            *("--url", home, "--header", f"Authorization: Bearer {key}"),
+            *("--no-color", "--generation-database", "none"),
             *(*_CHECKS, *options),
         ]
         return subprocess.run(
