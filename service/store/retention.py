@@ -127,8 +127,6 @@ def erase(
 
     Raises DatabaseAway; then nothing was removed, or all of it but not yet from the log.
     """
-    for forgets in forget:
-        forgets(prospect_id)
     key = keyed(prospect_id)
     with database.writing(at_leisure=True) as connection:
         if not database.is_sqlite:
@@ -142,6 +140,8 @@ def erase(
         connection.execute(theirs.values(unit_key=nobody))
         counts["repeats"] = _remove_answers(connection, prospect_id)
         told(connection, key, counts)
+    for forgets in forget:  # not before, or a request meanwhile would bring it back
+        forgets(prospect_id)
     return Removed(**counts, log_emptied=empty_log(database))
 
 

@@ -1,7 +1,7 @@
 """Everything that is kept, opened for one process."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +56,7 @@ def open_store(
     policy: Path,
     default_playbook: str,
     keep_days: int = USUAL_DAYS,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Store:
     """The store at an address. A first start fills it from files.
 
@@ -68,6 +69,7 @@ def open_store(
         policy: the contact policy of the first start; the packs of laws beside it are in use.
         default_playbook: the playbook that the service cannot do without.
         keep_days: after so many days what is personal is removed, once the upkeep is begun.
+        clock: gives the moment it is.
 
     Raises:
         ValueError: the address is none.
@@ -78,7 +80,7 @@ def open_store(
     database = database_at(url)
     packs = laws_for(policy)
     in_force = InForce(
-        database, packs, prepare=lambda: first_start(database, folder, policy, packs)
+        database, packs, prepare=lambda: first_start(database, folder, policy, packs, clock())
     )
     try:
         in_force.refresh()
@@ -99,14 +101,16 @@ def open_store(
         pseudonyms,
         Assignments(database, pseudonyms),
         Experiments(database),
-        Upkeep(database, keep_days),
+        Upkeep(database, keep_days, clock=clock),
     )
 
 
-def first_start(database: Database, folder: Path, policy: Path, packs: Mapping[str, Laws]) -> None:
+def first_start(
+    database: Database, folder: Path, policy: Path, packs: Mapping[str, Laws], now: datetime
+) -> None:
     """Tables, and a library, where there is none yet. Raises as `open_store`, and DatabaseAway."""
     make_current(database)
-    imported = import_folder(database, folder, policy, packs, datetime.now(UTC))
+    imported = import_folder(database, folder, policy, packs, now)
     for file, diagnostics in (imported.problems or {}).items():
         first = next(found for found in diagnostics if found.severity == "error")
         _LOG.warning("%s:%s: not imported: %s", folder / file, first.place.line, first.message)

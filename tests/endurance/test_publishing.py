@@ -69,7 +69,7 @@ def test_every_answer_is_of_a_version_that_was_in_force(
     assert set(heard.statuses) == {200}
     assert heard.broken == 0
     assert list(_wrong(heard, versions)) == []
-    assert len(documents.versions("playbook", "changing")) == len(versions) > 2
+    assert len(documents.versions("playbook", "changing")) == len(versions) > 1
     assert max(waits) <= IN_FORCE_WITHIN
     click.echo(
         f"{len(heard.told)} answers, {len(versions)} versions; the last of four processes "
