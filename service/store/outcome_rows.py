@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
-from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.decision import Request
 from service.playbook.vocabulary import HUMAN_INBOUND, OutcomeWord
+from service.store.ids import new_id
 from service.store.moments import stored
 from service.store.tables import outcomes
 from service.store.upserts import insert_into
@@ -64,7 +64,7 @@ def told(outcome: Outcome, keyed: Keyed, now: datetime) -> OutcomeRow:
     for name in ("prospect_id", "decision_id", "account_id"):
         check_text(name, getattr(outcome, name))
     return {
-        "id": str(uuid4()),
+        "id": new_id(),
         "prospect_key": keyed(outcome.prospect_id),
         "prospect_id": outcome.prospect_id,
         "account_id": outcome.account_id,
@@ -84,7 +84,7 @@ def seen(request: Request, keyed: Keyed, now: datetime) -> Iterator[OutcomeRow]:
     for touch in request.history.inbound:
         if word := _IN_HISTORY.get(touch.outcome):
             yield {
-                "id": str(uuid4()),
+                "id": new_id(),
                 "prospect_key": keyed(request.prospect_id),
                 "prospect_id": request.prospect_id,
                 "account_id": account_id,
