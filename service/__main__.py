@@ -19,11 +19,20 @@ def _on_the_database() -> Mapping[str, click.Command]:
 
     They are imported when one is asked for: half as much again as all others take to start.
     """
-    from service.terminal import audit, backup, keys, migrate, pull, push  # noqa: PLC0415
+    from service.terminal import (  # noqa: PLC0415
+        audit,
+        backup,
+        experiment,
+        keys,
+        migrate,
+        pull,
+        push,
+    )
 
     return {
         "audit": audit.audit_command,
         "backup": backup.backup_command,
+        "experiment": experiment.experiment_command,
         "keys": keys.keys_command,
         "migrate": migrate.migrate,
         "pull": pull.pull_command,

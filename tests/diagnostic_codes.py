@@ -15,6 +15,7 @@ SERVICE = Path(__file__).parents[1] / "service"
 POLICY_SOURCE = SERVICE / "policy"
 #: What says where a playbook and a policy do not fit each other.
 FIT_SOURCE = SERVICE / "decision" / "fit"
+EXPERIMENT_SOURCE = SERVICE / "experiment"
 #: What makes a diagnostic, or what becomes one, from a code as its first argument.
 MAKERS = frozenset(
     {"Diagnostic", "Fault", "Refused", "_Words", "_number_of_parts", "fault", "report"}
@@ -29,6 +30,11 @@ def diagnostic_codes() -> frozenset[str]:
 def policy_codes() -> frozenset[str]:
     """Every code that only a policy or a pack of laws can have, or a playbook under a policy."""
     return (codes_in(POLICY_SOURCE) | codes_in(FIT_SOURCE)) - diagnostic_codes()
+
+
+def experiment_codes() -> frozenset[str]:
+    """Every code that only an experiment can have."""
+    return codes_in(EXPERIMENT_SOURCE) - diagnostic_codes()
 
 
 @functools.cache

@@ -36,6 +36,9 @@ def unghost(*arguments: str, stdin: bytes | None = None) -> Result:
 
 COMMANDS = [
     *("audit list", "audit verify", "backup", "check", "decide"),
+    *("experiment list", "experiment plan", "experiment report", "experiment ship"),
+    *("experiment ship-none", "experiment show", "experiment start", "experiment stop"),
+    "experiment stop-arm",
     *("keys create", "keys list", "keys revoke", "migrate", "pull", "push"),
     *("serve", "test", "timeline", "why"),
 ]

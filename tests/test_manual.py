@@ -7,29 +7,42 @@ A block of `playbooks/README.md` is told apart by the comment before it, for exa
     fragment: when     the block is the condition of a play
     fragment: a, b     the block is these sections, to be put into the frame playbook
     policy: a, b       the block is these sections of a contact policy
+    experiment: a, b   the block is these sections of an experiment
     shows: CODE        the block has a mistake: this diagnostic, and no other
     fails: NUMBER      so many of the block's examples fail, on purpose
+    library: shipped   the commands work on a library as a first start leaves it
+    report: CODE       the block is what a report shows, with this verdict
 
-A YAML block without a comment is a whole playbook, policy or pack of laws. Blocks of commands are
-run, in order, and what they print is compared; `...` stands for anything in a line.
+A YAML block without a comment is a whole playbook, policy, pack of laws or experiment. Blocks of
+commands are run, in order, and what they print is compared; `...` stands for anything in a line.
 """
 
 import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import yaml
 from click.testing import CliRunner
+from rich.console import Console
 
 from service.__main__ import main
 from service.decision import make_ready
 from service.decision.answer import Reason
 from service.decision.examples import run_examples
 from service.decision.guards.examples import run_policy_examples
+from service.experiment import load_experiment, unknown_playbooks
+from service.experiment.audience import BEFORE_CONTACT
+from service.experiment.reading import ArmCounts, Funnel, Harmed, Look, Tally, read
+from service.experiment.reading.comparing import any_time
+from service.experiment.reading.fixed import wilson
+from service.experiment.reading.verdict import Code
 from service.playbook import limits, load
 from service.playbook.meaning.windows import BUILT_IN_WINDOWS
 from service.playbook.messages import markup, wording
@@ -52,8 +65,14 @@ from service.playbook.vocabulary import (
 from service.policy import LoadedLaws, LoadedPolicy, load_laws, load_policy, policy_of_laws
 from service.policy.policy import STANDING_GUARDS
 from service.shipped import shipped
+from service.store.database import Database
+from service.store.first_start import import_folder
+from service.store.lives import Life, PhaseRow
+from service.store.migrations import migrate
 from service.store.packs import open_packs
-from tests.diagnostic_codes import diagnostic_codes, policy_codes
+from service.store.reports import PhaseReport
+from service.terminal.report import show_report
+from tests.diagnostic_codes import diagnostic_codes, experiment_codes, policy_codes
 from tests.policies import SHIPPED
 
 MANUAL = shipped("playbooks", "README.md").read_text("utf-8")
@@ -66,6 +85,17 @@ _BLOCK = re.compile(
 )
 PACKS = open_packs(shipped("playbooks", "policy", "laws")).laws
 POLICY_FRAME = "policy: shown\ntitle: Shown\nabout: To show a rule.\nseller: {country: US}\n"
+EXPERIMENT_FRAME = {
+    "experiment": " shown\n",
+    "title": " Shown\n",
+    "hypothesis": " It can be shown.\n",
+    "arms": " [{arm: a, playbook: house}, {arm: b, playbook: never-give-up}]\n",
+    "primary": " {outcome: meeting_booked, within: 30 days}\n",
+    "planned": " 2262\n",
+}
+#: The playbooks that a first start publishes, each with its newest version.
+FIRST_LIBRARY = {path.stem: 1 for path in shipped("playbooks").glob("*.yaml")}
+SHIPPED_EXPERIMENTS = sorted(shipped("playbooks", "experiments").glob("*.yaml"))
 #: The manual without its blocks.
 PROSE = _BLOCK.sub("", MANUAL)
 
@@ -80,9 +110,21 @@ class Block:
     marks: dict[str, str] = field(default_factory=dict)
 
     @property
-    def is_policy(self) -> bool:
-        """Whether the block is about the contact policy or laws."""
-        return "policy" in self.marks or self.text.startswith(("policy:", "laws:"))
+    def about(self) -> str:
+        """What the block is about: a playbook, the contact policy or laws, an experiment."""
+        if "policy" in self.marks or self.text.startswith(("policy:", "laws:")):
+            return "policy"
+        if "experiment" in self.marks or self.text.startswith("experiment:"):
+            return "experiment"
+        return "playbook"
+
+    @property
+    def experiment(self) -> str:
+        """The whole text of a block of an experiment."""
+        if "experiment" not in self.marks:
+            return self.text
+        whole = {**EXPERIMENT_FRAME, **sections(self.text)}
+        return "".join(f"{name}:{body}" for name, body in whole.items())
 
     @property
     def policy(self) -> str:
@@ -111,12 +153,9 @@ def blocks(language: str) -> list[Block]:
     return chosen
 
 
-def params(language: str, *, policies: bool | None = None) -> list[Any]:
-    """The blocks of one language as test cases, named after their lines.
-
-    With `policies`, only those about policies, or only the others.
-    """
-    chosen = [b for b in blocks(language) if policies is None or b.is_policy is policies]
+def params(language: str, about: str = "") -> list[Any]:
+    """The blocks of one language as test cases, named after their lines; only those `about`."""
+    chosen = [block for block in blocks(language) if about in ("", block.about)]
     assert chosen
     return [pytest.param(block, id=f"line-{block.line}") for block in chosen]
 
@@ -149,7 +188,7 @@ def sections(text: str) -> dict[str, str]:
 # ---- the examples -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", params("yaml", policies=False))
+@pytest.mark.parametrize("block", params("yaml", "playbook"))
 def test_examples_of_the_manual_run(block: Block) -> None:
     """Each loads, or has exactly the mistake that it shows; the examples inside it pass."""
     loaded = load(block.playbook)
@@ -167,7 +206,7 @@ def test_examples_of_the_manual_run(block: Block) -> None:
     assert len(failed) == int(block.marks.get("fails", 0)), failed
 
 
-@pytest.mark.parametrize("block", params("yaml", policies=True))
+@pytest.mark.parametrize("block", params("yaml", "policy"))
 def test_policies_of_the_manual_are_right(block: Block) -> None:
     """Each loads, or has exactly the mistake that it shows; its examples pass."""
     loaded: LoadedPolicy | LoadedLaws
@@ -186,16 +225,32 @@ def test_policies_of_the_manual_are_right(block: Block) -> None:
         assert report.results
 
 
+@pytest.mark.parametrize("block", params("yaml", "experiment"))
+def test_experiments_of_the_manual_are_right(block: Block) -> None:
+    """Each loads, with playbooks that ship with us, or has exactly the mistake that it shows."""
+    loaded = load_experiment(block.experiment)
+
+    found = {diagnostic.code for diagnostic in loaded.diagnostics}
+    assert found == ({block.marks["shows"]} if "shows" in block.marks else set())
+    if loaded.experiment is not None:
+        assert list(unknown_playbooks(loaded.experiment, FIRST_LIBRARY)) == []
+
+
 @pytest.mark.parametrize("block", params("yaml"))
 def test_blocks_are_what_their_comments_say(block: Block) -> None:
     """Every mark is known, and a fragment names the sections that it has."""
-    fragment = block.marks.get("fragment", "") or block.marks.get("policy", "")
+    fragment = next(
+        (block.marks[name] for name in ("fragment", "policy", "experiment") if name in block.marks),
+        "",
+    )
 
-    assert block.marks.keys() <= {"file", "fragment", "policy", "shows", "fails"}
+    assert block.marks.keys() <= {"file", "fragment", "policy", "experiment", "shows", "fails"}
     if fragment and fragment != "when":
         assert fragment.split(", ") == list(sections(block.text))
     if not block.marks:
-        assert re.match(r"(# yaml-language-server: .*\n)?(playbook|policy|laws): ", block.text)
+        assert re.match(
+            r"(# yaml-language-server: .*\n)?(playbook|policy|laws|experiment): ", block.text
+        )
 
 
 @pytest.mark.parametrize("block", params("console"))
@@ -205,16 +260,30 @@ def test_commands_print_what_the_manual_shows(
     """Each command, run among the manual's own files, prints what stands below it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "90")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     for given in (*blocks("yaml"), *blocks("json")):
         if "file" in given.marks:
             Path(given.marks["file"]).write_text(given.text, "utf-8")
+    if "library" in block.marks:
+        _begin_with_what_ships(tmp_path)
 
     for command, shown in commands(block.text):
         assert command[0] == "unghost"
         result = CliRunner().invoke(main, command[1:], catch_exceptions=False)
         printed = [line.rstrip() for line in result.output.splitlines()]
         pattern = "\n".join(re.escape(line).replace(r"\.\.\.", ".*") for line in shown)
-        assert re.fullmatch(pattern, "\n".join(printed)), "\n".join(printed)
+        assert re.fullmatch(pattern, "\n".join(printed).rstrip()), "\n".join(printed)
+
+
+def _begin_with_what_ships(folder: Path) -> None:
+    """Have the database that `unghost serve` would leave in a folder at its first start."""
+    database = Database(f"sqlite:///{folder / 'unghost.db'}")
+    migrate(database)
+    policy = shipped("playbooks", "policy", "default.yaml")
+    now = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    imported = import_folder(database, shipped("playbooks"), policy, PACKS, now)
+    database.close()
+    assert imported.problems == {}
 
 
 def commands(text: str) -> Iterator[tuple[list[str], list[str]]]:
@@ -355,6 +424,94 @@ def test_every_message_about_policies_is_listed() -> None:
     assert all(len(cells) == 2 and all(cells) for cells in listed.values())
 
 
+def test_every_message_about_experiments_is_listed() -> None:
+    """Those that playbooks cannot have stand in the chapter on experiments."""
+    listed = table("Messages about experiments")
+
+    assert set(listed) == experiment_codes()
+    assert all(len(cells) == 2 and all(cells) for cells in listed.values())
+
+
+def test_words_of_experiments_are_listed() -> None:
+    """In order, with what holds where they are left out; and the facts of an audience."""
+    schema = json.loads(shipped("schemas", "experiment.schema.json").read_text("utf-8"))
+    rows, code = table("The words of an experiment"), set(re.findall(r"`([a-z_]+)`", PROSE))
+
+    assert list(rows) == list(schema["properties"])
+    for name, cells in rows.items():
+        assert schema["properties"][name].get("default", "") in cells[1]
+        assert (cells[1] == "always needed") is (name in schema["required"])
+    assert set(BEFORE_CONTACT) <= code
+
+
+def test_every_verdict_is_listed_with_its_sentence() -> None:
+    """One that the product has given for the counts of a case of its own tests."""
+    cases = Path(__file__).parent / "experiment" / "reading" / "verdicts.yaml"
+    given = {(case["code"], case["text"]) for case in yaml.safe_load(cases.read_text()).values()}
+    listed = table("The verdicts")
+
+    assert set(listed) == set(get_args(Code))
+    assert {(code, cells[0]) for code, cells in listed.items()} <= given
+    assert all(cells[1] for cells in listed.values())
+
+
+def test_the_report_is_shown_as_it_is() -> None:
+    """That of the shipped experiment at its end, with as many meetings as `plan` hopes for."""
+    [shown] = [block for block in blocks("text") if "report" in block.marks]
+    [file] = SHIPPED_EXPERIMENTS
+    experiment = load_experiment(file.read_bytes()).experiment
+    assert experiment is not None
+    half, arms = experiment.planned // 2, []
+    for arm, booked, out in zip(experiment.arms, (57, 91), (6, 4), strict=True):
+        funnel = Funnel(half + 40, half + 40, half - 90, half)
+        harm = {"opted_out": Harmed(out, out)}
+        arms.append(ArmCounts(arm.name, 0.5, funnel, booked, harm, Tally(half, booked)))
+    begun = datetime(2027, 1, 11, 9, tzinfo=UTC)
+    now = begun + timedelta(days=194)
+    look = Look(now, begun, tuple(arms), now - timedelta(days=33))
+    told = any_time(experiment, look, arms[1])
+    assert told is not None
+    look = replace(look, arms=(arms[0], replace(arms[1], told=told.interval)))
+    report = read(experiment, look)
+    phase = PhaseRow(1, 1, "seed", 2, begun, {})
+    life = Life(experiment.name, "running", 1, begun, None, None, None, None, None, (phase,))
+
+    console = Console(file=StringIO(), width=90)
+    show_report(console, PhaseReport(life, 1, experiment, report, 0, ()))
+
+    assert report.verdict.code == shown.marks["report"]
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    lines = [line.rstrip() for line in printed.splitlines()]
+    assert "\n".join(lines).strip() == shown.text.strip()
+
+
+def test_limits_near_zero_need_as_many_accounts_as_the_manual_says() -> None:
+    """Without a single complaint, and with one."""
+    [(none, one)] = re.findall(r"before (\d+) accounts .* with one it takes ([\d,]+)\.", PROSE)
+
+    for events, units in ((0, int(none)), (1, int(one.replace(",", "")))):
+        found = wilson(Tally(units, events), 0.10)
+        assert found is not None
+        assert found.high == pytest.approx(0.003, rel=0.01)
+        assert found.high < 0.003
+
+
+@pytest.mark.parametrize("path", SHIPPED_EXPERIMENTS, ids=lambda path: path.stem)
+def test_shipped_experiments_are_right(path: Path) -> None:
+    """They have every word, name playbooks that ship too, and are as large as they say."""
+    text = path.read_text("utf-8")
+    loaded = load_experiment(text)
+    assert set(sections(text)) == set(table("The words of an experiment"))
+
+    assert loaded.diagnostics == ()
+    assert loaded.experiment is not None
+    assert list(unknown_playbooks(loaded.experiment, FIRST_LIBRARY)) == []
+    assert f"(experiments/{path.name})" in MANUAL
+    [typed] = re.findall(r"`unghost (experiment plan [^`]*)`", text)
+    printed = CliRunner().invoke(main, shlex.split(typed)).output
+    assert printed.startswith(f"{loaded.experiment.planned:,} accounts")
+
+
 def test_words_of_the_policy_are_listed() -> None:
     """What rules ask for, the verdicts, the guards that always stand, and the packs."""
     schema = json.loads(shipped("schemas", "policy.schema.json").read_text("utf-8"))["$defs"]
@@ -399,9 +556,9 @@ def test_limits_are_those_of_the_product() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["playbook", "policy", "laws"])
+@pytest.mark.parametrize("name", ["playbook", "policy", "laws", "experiment"])
 def test_every_key_of_the_schema_is_in_the_manual(name: str) -> None:
-    """Whatever can be written in a playbook, a policy or a law is explained somewhere."""
+    """Whatever can be written in a document of ours is explained somewhere."""
     schema = json.loads(shipped("schemas", f"{name}.schema.json").read_text("utf-8"))
     code = " ".join(re.findall(r"^```yaml\n.*?^```$|`[^`\n]+`", MANUAL, re.MULTILINE | re.DOTALL))
     words = set(re.findall(r"[a-z_]+", code))

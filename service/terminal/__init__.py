@@ -9,10 +9,11 @@ serve      the service
 
 On the database:
 
-migrate    its tables are brought to this version
-keys       API keys: made, listed, revoked
-audit      who changed what, and whether that record is whole
-push       what changed in a folder is published in the library
-pull       what was published is written into a folder
-backup     a copy of the SQLite file, while the service runs
+migrate     its tables are brought to this version
+keys        API keys: made, listed, revoked
+audit       who changed what, and whether that record is whole
+push        what changed in a folder is published in the library
+pull        what was published is written into a folder
+experiment  experiments: planned, started, read, decided
+backup      a copy of the SQLite file, while the service runs
 """

@@ -29,12 +29,14 @@ def test_every_shipped_file_becomes_version_one(database: Database) -> None:
     assert [(d.name, d.active) for d in documents.all() if d.kind == "playbook"] == [
         (name, 1) for name in names
     ]
-    assert len(found.documents) == len(names) + 1
+    trials = sorted(path.stem for path in (folder / "experiments").glob("*.yaml"))
+    assert [d.name for d in documents.all() if d.kind == "experiment"] == trials
+    assert len(found.documents) == len(names) + len(trials) + 1
     assert found.problems == {}
     assert documents.text("playbook", "house", 1).encode() == (folder / "house.yaml").read_bytes()
     (version,) = documents.versions("policy", "default")
     assert (version.author, version.published_at) == ("import", NOW)
-    assert len(entries(database, limit=100).entries) == len(names) + 1
+    assert len(entries(database, limit=100).entries) == len(found.documents)
 
 
 def test_a_library_that_holds_something_stays_as_it_is(database: Database, tmp_path: Path) -> None:
