@@ -247,7 +247,7 @@ def resolve(
     found: list[Assignment] = []
     is_taken = False
     for each in running:
-        unit = units_of(each.experiment.unit, identity)[0]
+        unit = next(units_of(each.experiment.unit, identity))
         if is_taken or (holder is not None and each is not holder):
             found.append(each.without_arm(unit, "other_experiment"))
             continue

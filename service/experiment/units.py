@@ -4,13 +4,13 @@ People of one company talk to each other, so they are given an arm together.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from service.experiment.buckets import normal
 from service.experiment.experiment import UnitKind
 
-#: From the widest to the narrowest: where one is not known the next stands in for it.
-_KINDS: Final[tuple[UnitKind, ...]] = ("account", "email_domain", "prospect")
+_LONGEST_LABEL = 63
 _DOMAIN = re.compile(r"[^\s@.]+(\.[^\s@.]+)+")
 
 #: Domains under which anybody can have an address: strangers there are nobody's colleagues,
@@ -52,16 +52,18 @@ class Identity(NamedTuple):
     email: str = ""
 
 
-def units_of(kind: UnitKind, identity: Identity) -> tuple[Unit, ...]:
+def units_of(kind: UnitKind, identity: Identity) -> Iterator[Unit]:
     """What the prospect can be counted as, the widest first and never wider than `kind`.
 
     The first is whom a new assignment is for. A row may stand under any of them, from before
     the account was known, and then holds: look them all up, in this order.
     """
-    keys = (identity.account_id, company_domain(identity.email), identity.prospect_id)
-    allowed = _KINDS[_KINDS.index(kind) :]
-    found = zip(_KINDS, keys, strict=True)
-    return tuple(Unit(each, normal(key)) for each, key in found if each in allowed and key.strip())
+    if kind == "account" and identity.account_id.strip():
+        yield Unit("account", normal(identity.account_id))
+    if kind != "prospect" and (domain := company_domain(identity.email)):
+        yield Unit("email_domain", normal(domain))
+    if identity.prospect_id.strip():
+        yield Unit("prospect", normal(identity.prospect_id))
 
 
 def company_domain(address: str) -> str:
@@ -73,8 +75,9 @@ def company_domain(address: str) -> str:
     domain = address.rpartition("@")[2].strip().rstrip(".").lower()
     if "@" not in address or not _DOMAIN.fullmatch(domain):
         return ""
-    try:
-        domain = domain.encode("idna").decode()
-    except UnicodeError:
-        return ""
+    if not domain.isascii() or len(domain) > _LONGEST_LABEL:  # for others IDNA changes nothing
+        try:
+            domain = domain.encode("idna").decode()
+        except UnicodeError:
+            return ""
     return "" if domain in _ANYBODYS or _ANYBODYS_ANYWHERE.fullmatch(domain) else domain

@@ -7,10 +7,11 @@ process remembers those that it has read; that a unit has none, it asks again ev
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from threading import Lock
 from typing import NamedTuple, cast
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Insert, bindparam, select, tuple_
 
 from service.experiment import Assignment, Standing, Unit
 from service.experiment.experiment import UnitKind
@@ -22,6 +23,11 @@ from service.store.upserts import insert_into
 
 #: So many rows are remembered: some 300 bytes each.
 _MOST_KNOWN = 50_000
+
+#: Made once: making it anew takes SQLAlchemy longer than the database takes to answer.
+_OF_PAIRS = select(assignments).where(
+    tuple_(assignments.c.experiment, assignments.c.unit_key).in_(bindparam("pairs", expanding=True))
+)
 
 
 class Enrolled(NamedTuple):
@@ -50,18 +56,18 @@ class Assignments:
         of_domain = unit.type == "email_domain"  # which must not be taken for an id
         return self._keyed(f"domain:{unit.key}" if of_domain else unit.key)
 
-    def standing(self, experiments: Sequence[str], units: Sequence[Unit]) -> Mapping[str, Enrolled]:
+    def standing(self, experiments: Sequence[str], units: Iterable[Unit]) -> Mapping[str, Enrolled]:
         """The rows that hold, by experiment: of several units that of the first that has one."""
-        keys = {self.key(unit): unit for unit in units}
-        wanted = [(name, key) for name in experiments for key in keys]
-        known = self._remembered(wanted)
-        if len(known) < len(experiments):
-            known = {**self._read(wanted, keys), **known}
-        found: dict[str, Enrolled] = {}
-        for pair in wanted:
-            if pair in known:
-                found.setdefault(pair[0], Enrolled(pair[1], known[pair]))
-        return found
+        each = iter(units)
+        widest = next(each)
+        key = self.key(widest)
+        known = self._known
+        found = {
+            name: Enrolled(key, row) for name in experiments if (row := known.get((name, key)))
+        }
+        if len(found) == len(experiments):  # nothing that another process writes comes before it
+            return found
+        return self._read(experiments, {key: widest, **{self.key(unit): unit for unit in each}})
 
     def enrol(self, assignment: Assignment, now: datetime) -> Enrolled:
         """Write the row of a unit that is `assigned`; gives the one that stands in the end.
@@ -85,8 +91,7 @@ class Assignments:
             "assigned_at": stored(now),
         }
         with self._database.writing() as connection:
-            new = insert_into(connection.dialect.name, assignments).on_conflict_do_nothing()
-            connection.execute(new, row)
+            connection.execute(_keep_the_first(connection.dialect.name), row)
             wanted = [(assignment.experiment, unit_key)]
             rows = _rows(connection, wanted, {unit_key: assignment.unit})
         self._remember(rows)
@@ -99,17 +104,16 @@ class Assignments:
             for pair in [pair for pair in self._known if pair[1] == key]:
                 del self._known[pair]
 
-    def _remembered(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
-        known = self._known
-        return {pair: known[pair] for pair in wanted if pair in known}
-
-    def _read(
-        self, wanted: Sequence[tuple[str, str]], units: Mapping[str, Unit]
-    ) -> Mapping[tuple[str, str], Standing]:
+    def _read(self, experiments: Sequence[str], units: Mapping[str, Unit]) -> dict[str, Enrolled]:
+        wanted = [(name, key) for name in experiments for key in units]
         with self._database.reading() as connection:
             rows = _rows(connection, wanted, units)
         self._remember(rows)
-        return rows
+        found: dict[str, Enrolled] = {}
+        for name, key in wanted:
+            if (name, key) in rows:
+                found.setdefault(name, Enrolled(key, rows[name, key]))
+        return found
 
     def _remember(self, rows: Mapping[tuple[str, str], Standing]) -> None:
         with self._gate:
@@ -118,11 +122,15 @@ class Assignments:
                 self._known.popitem(last=False)
 
 
+@cache
+def _keep_the_first(dialect: str) -> Insert:
+    return insert_into(dialect, assignments).on_conflict_do_nothing()
+
+
 def _rows(
     connection: Connection, wanted: Sequence[tuple[str, str]], units: Mapping[str, Unit]
 ) -> dict[tuple[str, str], Standing]:
-    pair = tuple_(assignments.c.experiment, assignments.c.unit_key)
-    found = connection.execute(select(assignments).where(pair.in_(wanted)))
+    found = connection.execute(_OF_PAIRS, {"pairs": wanted})
     return {
         (row.experiment, row.unit_key): Standing(
             Unit(cast("UnitKind", row.unit_type), units[row.unit_key].key),

@@ -163,6 +163,20 @@ def demand(connection: Connection, kind: Kind, name: str) -> Row[Any]:
     return row
 
 
+def newest_playbooks(connection: Connection) -> dict[str, int]:
+    """The playbooks in force, each with the number of its newest version."""
+    query = (
+        select(documents.c.name, func.max(versions.c.number))
+        .join(
+            versions, (versions.c.kind == documents.c.kind) & (versions.c.name == documents.c.name)
+        )
+        .where(documents.c.kind == "playbook", documents.c.active.is_not(None))
+        .where(documents.c.archived_at.is_(None))
+        .group_by(documents.c.name)
+    )
+    return dict(tuple(row) for row in connection.execute(query))
+
+
 def change(connection: Connection, kind: Kind, name: str, columns: Mapping[str, object]) -> None:
     """Change columns of a document's row."""
     ours = (documents.c.kind == kind) & (documents.c.name == name)

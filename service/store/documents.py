@@ -35,10 +35,12 @@ from service.store.document_rows import (
     check_words,
     demand,
     find,
+    newest_playbooks,
     tell,
     version_of,
 )
 from service.store.drafts import NO_DRAFT, Conflict, Drafts, agree
+from service.store.lives import why_needed
 from service.store.moments import moment_of, stored
 from service.store.publishing import Checked, Refused, called, check
 from service.store.tables import documents, versions
@@ -134,12 +136,8 @@ class Documents:
 
     def playbooks(self) -> dict[str, int]:
         """The playbooks that an experiment may name, each with its newest version's number."""
-        return {
-            document.name: document.latest
-            for document in self.all()
-            if document.kind == "playbook" and document.active and document.archived_at is None
-            if document.latest
-        }
+        with self._database.reading() as connection:
+            return newest_playbooks(connection)
 
     def guards(self) -> Guards:
         """The policy in force, made ready; one that asks for nothing where there is none."""
@@ -219,7 +217,12 @@ class Documents:
         return version
 
     def archive(self, kind: Kind, name: str, author: str, now: datetime) -> None:
-        """Take a document out of force; all of it is kept. Raises Missing, Needed."""
+        """Take a document out of force; all of it is kept.
+
+        Raises:
+            Missing: there is no such document.
+            Needed: the service or an experiment needs it, or it is a running experiment.
+        """
         if (kind, name) in self._needed:
             raise Needed(f"the service needs the {kind} `{name}`")
         self._set_archived(kind, name, Act(author, now, "document.archived"), stored(now))
@@ -241,6 +244,8 @@ class Documents:
     def _set_archived(self, kind: Kind, name: str, act: Act, moment: int | None) -> None:
         with changing(self._database, act.author) as connection:
             row = demand(connection, kind, name)
+            if moment is not None and (why := why_needed(connection, kind, name)):
+                raise Needed(why)
             if (row.archived_at is None) != (moment is None):
                 change(connection, kind, name, {"archived_at": moment})
                 bump(connection)

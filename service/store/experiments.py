@@ -13,9 +13,9 @@ from datetime import datetime
 from secrets import token_hex
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
-from service.experiment import Arm, Experiment, load_experiment
+from service.experiment import Arm, Experiment, unknown_playbooks
 from service.experiment.buckets import HASH_VERSION
 from service.store.audit import append
 from service.store.database import Database
@@ -28,11 +28,12 @@ from service.store.document_rows import (
     changing,
     check_words,
     demand,
+    newest_playbooks,
     tell,
 )
-from service.store.lives import ArmStopped, Life, lives
+from service.store.lives import ArmStopped, Life, lives, said
 from service.store.moments import stored
-from service.store.tables import experiments, phases, versions
+from service.store.tables import experiments, phases
 
 #: 64 bits, as GrowthBook's seeds; no secret, but nobody could have chosen arms by it.
 _SEED_BYTES = 8
@@ -90,12 +91,14 @@ class Experiments:
         """Put the published version into effect: the first time, or while it runs.
 
         Raises:
-            NotNow: it is over, or no version was published.
+            NotNow: it is over, no version was published, or a playbook of it is not in force.
             Frozen: the version changes what cannot change.
         """
         act = Act(author, now, "experiment.started", note)
         with self._changing(name, act) as (connection, found):
             life = found.life
+            if life is None or (life.state == "running" and life.version != found.active):
+                _demand_playbooks(connection, found.experiment)
             if life is None:
                 values = {"name": name, "state": "running", "version": found.active}
                 connection.execute(insert(experiments).values(**values, started_at=stored(now)))
@@ -135,7 +138,9 @@ class Experiments:
         Raises:
             Missing: the present phase has no such arm.
             NotNow: it is not running.
+            CannotKeep: no reason is given.
         """
+        _demand_words(why)
         act = Act(author, now, "experiment.arm-stopped", why)
         with self._changing(name, act) as (connection, found):
             life = _started(name, found.life)
@@ -162,8 +167,7 @@ class Experiments:
             Missing: its last phase has no such arm.
             CannotKeep: no reason is given.
         """
-        if not why.strip():
-            raise CannotKeep("say why: it is kept with the decision")
+        _demand_words(why)
         act = Act(author, now, "experiment.decided", why)
         with self._changing(name, act) as (connection, found):
             life = _started(name, found.life)
@@ -243,16 +247,25 @@ def _find(connection: Connection, name: str) -> _Found:
 
 
 def _experiment(connection: Connection, name: str, version: int) -> Experiment:
-    of_version = (versions.c.kind == "experiment") & (versions.c.name == name)
-    query = select(versions.c.text).where(of_version & (versions.c.number == version))
-    loaded = load_experiment(connection.execute(query).scalar_one())
-    if loaded.experiment is None:  # published by an earlier product, which took it
+    experiment = said(connection, name, version)
+    if experiment is None:  # published by an earlier product, which took it
         raise NotNow(f"version {version} of `{name}` can no longer be loaded")
-    return loaded.experiment
+    return experiment
 
 
 def _arms(connection: Connection, name: str, version: int) -> tuple[Arm, ...]:
     return _experiment(connection, name, version).arms
+
+
+def _demand_playbooks(connection: Connection, experiment: Experiment) -> None:
+    """Raises NotNow where an arm goes by what is not in force."""
+    for missing in unknown_playbooks(experiment, newest_playbooks(connection)):
+        raise NotNow(f"`{experiment.name}` cannot start: {missing.message}; {missing.hint}")
+
+
+def _demand_words(why: str) -> None:
+    if not why.strip():
+        raise CannotKeep("say why: it is kept for those who read the result")
 
 
 def _started(name: str, life: Life | None) -> Life:

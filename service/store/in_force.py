@@ -24,7 +24,7 @@ from service.store.database import Database, DatabaseAway
 from service.store.document_rows import DEFAULT_POLICY, Kind, Missing
 from service.store.kept_once import kept_once
 from service.store.library import Published, publish
-from service.store.lives import Life, lives
+from service.store.lives import Life, lives_in_force
 from service.store.running import made_ready, playbooks_of, versions_of
 from service.store.snapshot import NOTHING, Key, Made, PublishedPolicy, Snapshot, put_together
 from service.store.tables import documents, generation, versions
@@ -105,7 +105,7 @@ class InForce:
                     return before
                 active = _active(connection)
                 texts = {key: _text(connection, key) for key in active if key not in before.made}
-                found = tuple(lives(connection))
+                found = lives_in_force(connection)
             made = {
                 key: before.made[key] if key in before.made else self._make(key, texts[key])
                 for key in active

@@ -1,4 +1,4 @@
-"""How far experiments have come, as it stands in the database."""
+"""How far experiments have come, as it stands in the database, and what they need meanwhile."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,8 +8,10 @@ from typing import Any, Literal, NamedTuple, cast
 
 from sqlalchemy import Connection, Row, select
 
+from service.experiment import Experiment, load_experiment
+from service.store.document_rows import Kind
 from service.store.moments import moment_of
-from service.store.tables import experiments, phases
+from service.store.tables import documents, experiments, phases, versions
 
 State = Literal["running", "stopped", "decided"]
 
@@ -64,6 +66,39 @@ def lives(connection: Connection, name: str | None = None) -> Iterator[Life]:
         of_each.setdefault(row.experiment, []).append(_phase(row))
     for row in connection.execute(in_order).all():
         yield _life(row, tuple(of_each[row.name]))
+
+
+def lives_in_force(connection: Connection) -> tuple[Life, ...]:
+    """Those that were ever started and are not archived, the first to start first."""
+    is_archived = (documents.c.kind == "experiment") & documents.c.archived_at.is_not(None)
+    archived = set(connection.execute(select(documents.c.name).where(is_archived)).scalars())
+    return tuple(life for life in lives(connection) if life.name not in archived)
+
+
+def said(connection: Connection, name: str, version: int) -> Experiment | None:
+    """What a version says; None where today's product cannot load it. The version is there."""
+    of_version = (versions.c.kind == "experiment") & (versions.c.name == name)
+    query = select(versions.c.text).where(of_version & (versions.c.number == version))
+    return load_experiment(connection.execute(query).scalar_one()).experiment
+
+
+def why_needed(connection: Connection, kind: Kind, name: str) -> str:
+    """Why a document cannot be archived, as far as experiments go; empty where it can."""
+    for life in lives_in_force(connection):
+        if kind == "experiment" and life.name == name and life.state == "running":
+            return f"the experiment `{name}` is running: stop it first"
+        if kind == "playbook" and name in _playbooks(connection, life):
+            hint = "archive the experiment" if life.state == "decided" else "end the experiment"
+            return f"the experiment `{life.name}` needs the playbook `{name}`: {hint} first"
+    return ""
+
+
+def _playbooks(connection: Connection, life: Life) -> set[str]:
+    """The playbooks that units of an experiment get; of one that is decided, the shipped one."""
+    number = {life.version} if life.state == "decided" else {p.version for p in life.phases}
+    found = (said(connection, life.name, each) for each in number)
+    arms = [arm for experiment in found if experiment for arm in experiment.arms]
+    return {arm.playbook for arm in arms if life.state != "decided" or arm.name == life.shipped}
 
 
 def _life(row: Row[Any], of_phases: tuple[PhaseRow, ...]) -> Life:

@@ -1,7 +1,8 @@
 """Everything in force at one moment, as one value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from service.decision.guards import Guards
@@ -66,7 +67,14 @@ class Snapshot:
 
     def readable_in(self, running: Running) -> frozenset[str]:
         """The facts that can bear on what any arm of the present phase answers."""
-        playbooks = map(self.playbook_of, running.phase.arms)
+        return self._readable[running.name]
+
+    @cached_property
+    def _readable(self) -> Mapping[str, frozenset[str]]:
+        return {each.name: self._readable_by(each.phase.arms) for each in self.experiments}
+
+    def _readable_by(self, arms: Iterable[Arm]) -> frozenset[str]:
+        playbooks = map(self.playbook_of, arms)
         return frozenset[str]().union(*(p.readable for p in playbooks if p is not None))
 
 

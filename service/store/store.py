@@ -9,9 +9,11 @@ from pathlib import Path
 from service.policy import Laws
 from service.store.assignments import Assignments
 from service.store.database import Database, DatabaseAway
+from service.store.divergence import compare_again
 from service.store.documents import Documents
 from service.store.experiments import Experiments
 from service.store.first_start import import_folder
+from service.store.harm_watch import HarmWatch
 from service.store.in_force import InForce
 from service.store.keyring import Keyring
 from service.store.ledger import Ledger
@@ -19,6 +21,7 @@ from service.store.opening import database_at, make_current
 from service.store.outcomes import Outcomes
 from service.store.policies import laws_for
 from service.store.pseudonyms import Pseudonyms
+from service.store.recurring import Recurring, Task
 from service.store.repeats import Repeats
 from service.store.retention import USUAL_DAYS
 from service.store.upkeep import Upkeep
@@ -41,11 +44,11 @@ class Store:
     pseudonyms: Pseudonyms
     assignments: Assignments
     experiments: Experiments
-    upkeep: Upkeep
+    recurring: Recurring
 
     def close(self) -> None:
         """Stop the threads of this process, and close its connections."""
-        self.upkeep.close()
+        self.recurring.close()
         self.in_force.close()
         self.database.close()
 
@@ -68,7 +71,7 @@ def open_store(
         folder: the playbooks of the first start.
         policy: the contact policy of the first start; the packs of laws beside it are in use.
         default_playbook: the playbook that the service cannot do without.
-        keep_days: after so many days what is personal is removed, once the upkeep is begun.
+        keep_days: after so many days what is personal is removed, once `recurring` is begun.
         clock: gives the moment it is.
 
     Raises:
@@ -89,7 +92,9 @@ def open_store(
     except Exception:
         database.close()
         raise
-    pseudonyms, writer = Pseudonyms(database), Writer(database)
+    pseudonyms, writer, experiments = Pseudonyms(database), Writer(database), Experiments(database)
+    upkeep = Upkeep(database, keep_days, clock)
+    watch = HarmWatch(database, in_force, experiments, clock)
     return Store(
         database,
         Documents(database, packs, needed=frozenset({("playbook", default_playbook)})),
@@ -100,8 +105,12 @@ def open_store(
         Keyring(database),
         pseudonyms,
         Assignments(database, pseudonyms),
-        Experiments(database),
-        Upkeep(database, keep_days, clock=clock),
+        experiments,
+        Recurring(
+            Task("upkeep", upkeep.run, 60),
+            Task("comparing-arms", lambda: compare_again(database, in_force), 2),
+            Task("harm-watch", watch.run, 60),
+        ),
     )
 
 

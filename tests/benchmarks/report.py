@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.benchmarks import ledger
+from tests.benchmarks import assigning, ledger
 from tests.benchmarks.tables import Table, medians, middle, number
 
 Results = Mapping[str, Any]
@@ -39,7 +39,12 @@ class Target:
 
 def targets(results: Results) -> list[Target]:
     """Every target of which the run measured something."""
-    return [*_of_decisions(results), *_of_engine(results), *_of_traffic(results)]
+    return [
+        *_of_decisions(results),
+        *_of_assigning(results),
+        *_of_engine(results),
+        *_of_traffic(results),
+    ]
 
 
 def _of_decisions(results: Results) -> Iterator[Target]:
@@ -56,6 +61,11 @@ def _of_decisions(results: Results) -> Iterator[Target]:
             yield Target(f"1,000 touches over 10, house, {label}", ratio, 4, unit=" x")
         ratio = _decided(house["1000"]) / _decided(house["10"])
         yield Target("1,000 touches over 10, house, decided once it is read", ratio, 4, unit=" x")
+
+
+def _of_assigning(results: Results) -> Iterator[Target]:
+    what = "an experiment that runs, over none, where the unit's arm is known"
+    yield Target(what, assigning.added(results["assigning"]), assigning.MOST, unit=" µs")
 
 
 def _decided(one: Results) -> float:
@@ -87,12 +97,14 @@ def _of_traffic(results: Results) -> Iterator[Target]:
 def tables(results: Results) -> list[Table]:
     """All of them; the targets come first."""
     rows = tuple(target.row() for target in targets(results))
+    ten = results["decisions"]["house"]["10"]["whole"]["median"]
     return [
         Table("Numbers to reach", ("what", "found", "wanted", ""), rows),
         _decisions(results["decisions"]),
         _floors(results["floors"]),
         _engine(results["engine"]),
         _traffic(results["traffic"]),
+        assigning.table(results["assigning"], ten),
         ledger.table(results["ledger"]),
         _inside(results["inside"]),
         _footprint(results),

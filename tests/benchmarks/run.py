@@ -16,6 +16,7 @@ from rich.console import Console
 from service.decision import Ready, make_ready
 from service.playbook import load
 from tests.benchmarks import footprint, peers
+from tests.benchmarks.assigning import assigning
 from tests.benchmarks.floors import floors
 from tests.benchmarks.inside import wsgi
 from tests.benchmarks.ledger import ledger
@@ -77,6 +78,7 @@ def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
         "engine": lambda: engine(readies["house"], effort),
         "floors": lambda: floors(readies["house"], effort.decision),
         "inside": lambda: wsgi(raw, effort.decision),
+        "assigning": lambda: assigning(effort.decision),
         "ledger": lambda: ledger(effort.round, effort.rounds // 2 or 1),
         "loading": lambda: footprint.loading(texts(), effort.times),
         "start": lambda: footprint.starts(effort.times),

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from tests.benchmarks import footprint, peers, report, run, traffic
+from tests.benchmarks.assigning import assigning
 from tests.benchmarks.floors import floors
 from tests.benchmarks.inside import wsgi
 from tests.benchmarks.ledger import ledger
@@ -47,6 +48,7 @@ def test_benchmarks_run(tmp_path: Path) -> None:
         "engine": run.engine(house, effort),
         "floors": floors(house, 0, few=1, many=10),
         "inside": wsgi(raw, 0),
+        "assigning": assigning(0),
         "ledger": ledger(0.05, 1, (2,)),
         "loading": footprint.loading({"house": text}, 1),
         "start": {"median": 1.0, "p10": 1.0, "p90": 1.0, "count": 1},
@@ -58,7 +60,7 @@ def test_benchmarks_run(tmp_path: Path) -> None:
 
     run.write_readme(json.loads(json.dumps(results)), readme)
 
-    assert readme.read_text("utf-8").count("\n**") == len(report.tables(results)) == 8
+    assert readme.read_text("utf-8").count("\n**") == len(report.tables(results)) == 9
     assert [target.found > 0 for target in report.targets(results)] == [True] * len(
         report.targets(results)
     )

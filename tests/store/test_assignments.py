@@ -71,6 +71,22 @@ def test_the_widest_unit_that_has_a_row_holds(kept: Assignments) -> None:
     assert kept.standing(["trial"], [ACCOUNT, prospect])["trial"].standing.unit == ACCOUNT
 
 
+def test_what_another_process_has_written_holds(database: Database, kept: Assignments) -> None:
+    """Also where this one remembers a row of a narrower unit, or one of another experiment."""
+    prospect, elsewhere = Unit("prospect", "c-1"), Assignments(database, keyed)
+    kept.enrol(drawn(prospect), NOW)
+    kept.enrol(drawn(ACCOUNT, experiment="second"), NOW)
+    kept.enrol(drawn(prospect, experiment="second"), NOW)
+    elsewhere.enrol(drawn(ACCOUNT, ARMS[1]), NOW)
+
+    found = kept.standing(["trial", "second"], [ACCOUNT, prospect])
+
+    assert {name: (each.standing.unit, each.standing.arm) for name, each in found.items()} == {
+        "trial": (ACCOUNT, "other"),
+        "second": (ACCOUNT, "control"),
+    }
+
+
 def test_a_domain_is_nobodys_id(kept: Assignments) -> None:
     """A domain and an account of the same name are two units."""
     kept.enrol(drawn(Unit("email_domain", "example.com")), NOW)

@@ -1,13 +1,11 @@
-"""Now and then what is old goes, by itself; a database that is away is no end of it."""
+"""Now and then what is old goes, by itself."""
 
 import logging
-import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 
-from service.store.database import Database, DatabaseAway
+from service.store.database import Database
 from service.store.ledger import Ledger
 from service.store.outcome_rows import Outcome
 from service.store.outcomes import Outcomes, WantedOutcomes
@@ -20,22 +18,8 @@ from tests.store.decided import NOW, body, keyed, made
 ASKED = asked("key-1", "k-1", "POST", "/v1/outcomes", b"{}")
 
 
-@pytest.fixture
-def upkeep(database: Database) -> Iterator[Upkeep]:
-    """Ten days on; its thread would begin at once."""
-    found = Upkeep(database, 10, clock=lambda: NOW + timedelta(days=10), first=0)
-    yield found
-    found.close()
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait as long as it takes; the tests' own limit is the most."""
-    while not is_so():
-        time.sleep(0.01)
-
-
 def test_what_is_older_than_the_days_loses_what_is_personal(
-    database: Database, upkeep: Upkeep, caplog: pytest.LogCaptureFixture
+    database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """And kept answers over their time go; the log has numbers, once there are any."""
     caplog.set_level(logging.INFO)
@@ -49,9 +33,10 @@ def test_what_is_older_than_the_days_loses_what_is_personal(
     token = repeats.begin(ASKED, NOW).token
     repeats.finish(ASKED, token, Answer(200, "application/json", b"{}"))
 
-    upkeep.run()
-    upkeep.run()
+    upkeep = Upkeep(database, 10, lambda: NOW + timedelta(days=10))
+    pauses = {upkeep.run(), upkeep.run()}
 
+    assert pauses == {3600}
     removed = {one.id: (kept := ledger.get(one.id)) and kept.is_removed for one in (old, new)}
     assert removed == {old.id: True, new.id: False}
     assert outcomes.page(WantedOutcomes()).items[0].prospect_id is None
@@ -61,54 +46,6 @@ def test_what_is_older_than_the_days_loses_what_is_personal(
         "after 10 days: removed what is personal from 1 decisions and 1 outcomes; "
         "after a day: removed 1 answers"
     )
-
-
-def test_it_goes_on_whatever_happens(
-    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """In a thread: where the database is away, and after a fault of ours, which it tells."""
-    monkeypatch.setattr("service.store.upkeep._EVERY", 0.0)
-    faults: list[Exception] = [ValueError("of ours"), DatabaseAway("not now")]
-    times = []
-
-    def remove_old(*_args: object) -> None:
-        times.append(1)
-        if faults:
-            raise faults.pop()
-        time.sleep(0.01)
-        raise DatabaseAway("again")
-
-    monkeypatch.setattr("service.store.upkeep.remove_old", remove_old)
-    found = Upkeep(database, 10, first=0)
-    found.begin()
-    found.begin()
-    wait_until(lambda: len(times) >= 4)
-    found.close()
-
-    assert not found._thread.is_alive()
-    assert caplog.messages[:2] == [
-        "nothing old could be removed: not now",
-        "what is old could not be removed",
-    ]
-
-
-def test_a_forked_process_sees_to_it_too(upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fork takes no thread along; the next `begin` there starts another."""
-    times: list[int] = []
-    monkeypatch.setattr(upkeep, "run", lambda: times.append(1))
-    upkeep.begin()
-    wait_until(lambda: len(times) == 1)
-
-    monkeypatch.setattr("service.store.upkeep.os.getpid", lambda: -1)
-    upkeep.begin()
-
-    wait_until(lambda: len(times) == 2)
-    upkeep.close()
-
-
-def test_what_was_never_begun_closes(upkeep: Upkeep) -> None:
-    """As in a program that only looks at the store."""
-    upkeep.close()
 
 
 def test_the_days_are_read() -> None:

@@ -19,6 +19,10 @@ from service.experiment.reading.sentences import UNITS
 POWER = 0.80
 #: Weeks differ from each other, and days of the week do more so.
 LEAST_WEEKS = 2
+#: Ten years; nobody waits longer for an answer.
+MOST_WEEKS = 520
+#: Smaller differences, as shares, nobody asks for, and no computer tells from none.
+LEAST_EFFECT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -97,17 +101,20 @@ def weeks_for(
     """How long it takes to find a difference; the arguments are those of `effect_within`.
 
     Raises:
-        ValueError: if no units join, or the effect leads to no rate between 0 and 1.
+        ValueError: if no units join, the effect leads to no rate between 0 and 1, or it would
+            take more than ten years.
     """
     if units_per_week * coverage <= 0:
         raise ValueError("no units join: units per week and coverage have to be above 0")
-    if not effect or not 0 <= rate + effect <= 1:
+    if abs(effect) < LEAST_EFFECT or not 0 <= rate + effect <= 1:
         raise ValueError(
             f"from a rate of {rate:g}, a difference of {effect:g} leads to no other rate: give it "
             "as a share, as in 0.03 for 3 more in 100"
         )
     units = arms * units_per_arm(rate, effect, arms - 1)
     weeks = max(LEAST_WEEKS, math.ceil(units / (units_per_week * coverage)))
+    if weeks > MOST_WEEKS:
+        raise ValueError("that would take more than ten years: look for a larger difference")
     return Outlook(units, rate, effect, weeks, timedelta(weeks=weeks) + window)
 
 
@@ -149,7 +156,9 @@ def findable(control: float, arm: float, rate: float, comparisons: int = 1) -> f
         )
         return float(power) - POWER
 
-    least, most = 1e-6, 1 - rate - 1e-9
-    if most <= least or surplus(most) < 0:
+    most = 1 - rate - 1e-9
+    if most <= LEAST_EFFECT or surplus(most) < 0:
         return None
-    return float(brentq(surplus, least, most, xtol=1e-7))
+    if surplus(LEAST_EFFECT) >= 0:
+        return LEAST_EFFECT
+    return float(brentq(surplus, LEAST_EFFECT, most, xtol=1e-7))

@@ -11,6 +11,7 @@ from scipy import integrate, stats
 from service.experiment.reading.anytime import (
     always_valid,
     e_value,
+    log_above,
     log_excess_e,
     log_split_e,
 )
@@ -134,9 +135,10 @@ def test_a_bet_on_too_many_is_an_average_over_the_shares_above(hits: int, others
     assert math.exp(log_excess_e(hits, others, 0.5, 20)) == pytest.approx(float(expected))
 
 
-def test_a_bet_that_is_lost_for_good_is_worth_nothing() -> None:
-    """However small the number, it is one."""
-    assert e_value(log_excess_e(0, 100_000, 0.5, 20)) == 0
+def test_a_bet_that_is_lost_for_good_is_worth_next_to_nothing() -> None:
+    """However small the number, it is one: of 100,000 none, where half would be fair."""
+    # The likelihood falls as exp(-200,000 (p - 1/2)), and the prior there is 7.05 to 1.
+    assert e_value(log_excess_e(0, 100_000, 0.5, 20)) == pytest.approx(7.048 / 200_000, rel=1e-3)
 
 
 def test_an_e_value_is_written_down_up_to_a_limit() -> None:
@@ -151,3 +153,16 @@ def test_an_e_value_is_written_down_up_to_a_limit() -> None:
 def test_zero_is_outside_an_interval_on_one_side(interval: Interval, excludes: bool) -> None:
     """Only where all of it is."""
     assert interval.excludes_zero() is excludes
+
+
+@given(
+    a=st.floats(0.5, 3000), b=st.floats(0.5, 100_000), part=st.floats(0.2, 3), spare=st.floats(0, 1)
+)
+def test_the_part_of_a_beta_is_that_of_scipy(a: float, b: float, part: float, spare: float) -> None:
+    """Around its mean on either side, where it is asked for."""
+    mean = a / (a + b)
+    x = mean * part if mean * part < 1 else mean + (1 - mean) * spare * 0.9
+    expected = stats.beta.logsf(x, a, b)
+
+    if expected > -600:  # beyond, scipy has rounded it to nothing
+        assert log_above(a, b, x) == pytest.approx(expected, rel=1e-8, abs=1e-9)

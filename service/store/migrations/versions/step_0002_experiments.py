@@ -74,6 +74,4 @@ def upgrade() -> None:
         postgresql_where=sa.text("propensity IS NOT NULL AND diverged IS NULL"),
     )
     op.add_column("outcomes", sa.Column("account_key", sa.String(length=80), nullable=True))
-    op.create_index(
-        op.f("ix_outcomes_account_key_outcome"), "outcomes", ["account_key", "outcome"]
-    )
+    op.create_index(op.f("ix_outcomes_account_key_outcome"), "outcomes", ["account_key", "outcome"])
