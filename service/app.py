@@ -6,6 +6,7 @@ gunicorn --worker-class gthread --threads 64 "service.app:create_app()"
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from service.web import (
     contract,
     decisions,
     exchange,
+    experiments,
     health,
     ledger,
     logs,
     metrics,
     outcomes,
+    planning,
     playbooks,
     policies,
     problems,
@@ -37,6 +40,12 @@ from service.web import (
 from service.web.contract_files import read_contract
 from service.web.requests import request_checker
 from service.web.state import EXTENSION, Checkers, State
+
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -86,12 +95,10 @@ class Settings:
             return self.policy
         return beside if beside.exists() else shipped("playbooks", "policy", "default.yaml")
 
-    def open_store(self) -> Store:
+    def open_store(self, clock: Clock = _now) -> Store:
         """Everything that is kept. Raises as `store.open_store`, and `upkeep.read_days`."""
-        keep_days = read_days(self.keep_days)
-        return open_store(
-            self.database, self.playbooks, self.policy_file(), self.default_playbook, keep_days
-        )
+        folder, policy, days = self.playbooks, self.policy_file(), read_days(self.keep_days)
+        return open_store(self.database, folder, policy, self.default_playbook, days, clock)
 
 
 class _NoSessions(SessionInterface):
@@ -123,8 +130,10 @@ class Service(Flask):
         return response
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, clock: Clock = _now) -> Flask:
     """The service as a WSGI application; without settings, as the environment says.
+
+    `clock` gives the moment it is.
 
     Raises:
         OSError: the folder of playbooks, the policy, or a file of the contract cannot be read.
@@ -140,15 +149,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         logs.install(app, settings.log_level)  # first, so that it sees an exchange last
     throttle = Throttle(access.read_quota(settings.quota))
     state = app.extensions[EXTENSION] = State(
-        store=settings.open_store(),
+        store=settings.open_store(clock),
         default_playbook=settings.default_playbook,
         mistakes_in=Checkers(
             request=request_checker(shipped("schemas", "decision-request.schema.json")),
             timeline=request_checker(shipped("schemas", "timeline-request.schema.json")),
             outcomes=request_checker(shipped("schemas", "outcome-request.schema.json")),
+            plan=request_checker(shipped("schemas", "plan-request.schema.json")),
         ),
         files=read_contract(shipped("openapi.yaml"), shipped("schemas")),
         throttle=throttle,
+        clock=clock,
     )
     state.store.in_force.tell_looks(metrics.note_look)
     exchange.install(app)
@@ -156,7 +167,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.install(app)
     for resource in (decisions, timeline, playbooks, policies, health, metrics, contract):
         app.register_blueprint(resource.blueprint)
-    for kept in (ledger, outcomes, prospects, audit):
+    for kept in (experiments, planning, ledger, outcomes, prospects, audit):
         app.register_blueprint(kept.blueprint)
-    state.store.upkeep.begin()
+    state.store.recurring.begin()
     return app

@@ -55,6 +55,13 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 @pytest.fixture(scope="session")
 def _shared_on_the_server() -> Iterator[str]:
     """One database for all tests of a run: making and dropping one takes a second or two."""
+    with migrated_on_the_server() as url:
+        yield url
+
+
+@contextmanager
+def migrated_on_the_server() -> Iterator[str]:
+    """A database with all tables, which is dropped in the end; gives its address."""
     need_a_server()
     with fresh_on_the_server() as url:
         database = Database(url)

@@ -1,4 +1,4 @@
-"""Requests that get every documented status of `/v1/playbooks` or `/v1/policies`.
+"""Requests that get every documented status of `/v1/playbooks` and what is kept alike.
 
 Each case is what `client.open` takes, the parts of the address by their names, and besides:
 
@@ -6,7 +6,6 @@ after       requests to be made before it
 is_running  the first request with its `Idempotency-Key` is still running
 """
 
-from pathlib import Path
 from typing import Any
 
 from service.store.document_rows import text_digest
@@ -16,7 +15,7 @@ Case = dict[str, Any]
 _JSON, _YAML = "application/json", "application/yaml"
 _LARGE = {"data": b" " * 262_145, "content_type": _JSON}
 #: What no body is.
-_BODIES: dict[str, Case] = {
+BODIES: dict[str, Case] = {
     "400": {"data": b"{", "content_type": _JSON},
     "413": _LARGE,
     "415": {"data": b"{}", "content_type": "text/xml"},
@@ -27,13 +26,13 @@ _ANY = {"headers": {"If-Match": "*"}}
 _STALE = {"headers": {"If-Match": '"stale"'}}
 
 
-def document_cases(at: str, name: str, file: Path) -> dict[str, dict[str, Case]]:
-    """The cases of one kind; `file` holds the text of `name`, which the service needs."""
-    text, ours = file.read_bytes(), {"name": name}
+def document_cases(at: str, name: str, text: bytes) -> dict[str, dict[str, Case]]:
+    """The cases of one kind; `text` is that of `name`, which the service needs."""
+    ours = {"name": name}
     return {
         f"GET {at}": {"200": {}, "422": {"query_string": "archived=maybe"}},
         f"GET {at}/{{name}}": {"200": ours, "404": _MISSING},
-        f"POST {at}/validate": {**_BODIES, "200": {"json": {"text": ""}}, "422": {"json": {}}},
+        f"POST {at}/validate": {**BODIES, "200": {"json": {"text": ""}}, "422": {"json": {}}},
         **_drafts(at, ours, text),
         **_versions(at, ours),
         **_publishing(at, ours, text),
@@ -55,7 +54,7 @@ def _versions(at: str, ours: Case) -> dict[str, dict[str, Case]]:
             "422": {**ours, "query_string": "to=yesterday"},
         },
         f"POST {at}/{{name}}/versions/{{number}}/activate": {
-            **_with(first, _BODIES),
+            **_with(first, BODIES),
             "200": first,
             "404": none,
             "409": {**first, "is_running": True},
@@ -71,7 +70,7 @@ def _drafts(at: str, ours: Case, text: bytes) -> dict[str, dict[str, Case]]:
     return {
         f"GET {at}/{{name}}/draft": {"200": ours, "404": _MISSING},
         f"PUT {at}/{{name}}/draft": {
-            **_with({**ours, **_ANY}, _BODIES),
+            **_with({**ours, **_ANY}, BODIES),
             "200": {**draft, **_ANY},
             "201": {**draft, **new, "name": "new"},
             "404": {**draft, **_ANY, "name": "No Name"},
@@ -98,7 +97,7 @@ def _publishing(at: str, ours: Case, text: bytes) -> dict[str, dict[str, Case]]:
     }
     return {
         f"POST {at}/{{name}}/publish": {
-            **_with(ours, _BODIES),
+            **_with(ours, BODIES),
             "200": {**ours, **digest},
             "404": {**_MISSING, **digest},
             "409": {**ours, "json": {"digest": "stale"}},
@@ -123,12 +122,16 @@ def _with(more: Case, cases: dict[str, Case]) -> dict[str, Case]:
     return {status: {**more, **case} for status, case in cases.items()}
 
 
+def saved(at: str, name: str, text: str) -> Case:
+    """A request that saves a new draft."""
+    headers = {"If-None-Match": "*"}
+    draft = {"method": "PUT", "path": f"{at}/{name}/draft", "headers": headers}
+    return {**draft, "data": text.encode(), "content_type": _YAML}
+
+
 def _other(at: str) -> Case:
     """A request after which there is a document `other`, which is but a draft."""
-    headers = {"If-None-Match": "*"}
-    return {"method": "PUT", "path": f"{at}/other/draft", "data": b"", "content_type": _YAML} | {
-        "headers": headers
-    }
+    return saved(at, "other", "")
 
 
 def _twice(at: str, act: str) -> Case:

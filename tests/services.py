@@ -1,5 +1,7 @@
 """Services for tests, each with a database of its own."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -13,7 +15,16 @@ def new_database() -> str:
     return f"sqlite:///{Path(mkdtemp(prefix='unghost-')) / 'unghost.db'}"
 
 
-def app_over(folder: Path, database: str | None = None, policy: Path | None = None) -> Flask:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def app_over(
+    folder: Path,
+    database: str | None = None,
+    policy: Path | None = None,
+    clock: Callable[[], datetime] = _now,
+) -> Flask:
     """The service over a folder of playbooks, just started for the first time."""
     settings = Settings(database or new_database(), folder, policy=policy, log_level=None)
-    return create_app(settings)
+    return create_app(settings, clock)

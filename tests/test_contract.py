@@ -20,12 +20,14 @@ from service.store.repeats import asked
 from service.web.exchange import NOBODY
 from service.web.state import EXTENSION, State
 from tests.document_cases import document_cases
+from tests.experiment_cases import experiment_cases
 from tests.ledger_cases import ASKED_BEFORE, LEDGER_CASES
 from tests.services import app_over
 
 #: The examples of openapi.yaml were answered by these playbooks, not by the shipped ones: those
 #: may change without the contract changing.
 PLAYBOOKS = Path(__file__).parent / "corpus" / "requests" / "playbooks"
+DEFAULT = PLAYBOOKS / "policy" / "default.yaml"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -248,8 +250,9 @@ _GIVEN = {
         "422": {"json": {}},
         "503": {"json": {"request": {"prospect": {"id": "c-1"}, "history": []}}},
     },
-    **document_cases("/v1/playbooks", "house", PLAYBOOKS / "house.yaml"),
-    **document_cases("/v1/policies", "default", PLAYBOOKS / "policy" / "default.yaml"),
+    **document_cases("/v1/playbooks", "house", (PLAYBOOKS / "house.yaml").read_bytes()),
+    **document_cases("/v1/policies", "default", DEFAULT.read_bytes()),
+    **experiment_cases(PLAYBOOKS / "house.yaml"),
     **LEDGER_CASES,
     "GET /healthz": {"200": {}},
     "GET /readyz": {"200": {}, "503": {}},

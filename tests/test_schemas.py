@@ -26,7 +26,7 @@ WRITTEN = ("policy.schema.json", "laws.schema.json", "experiment.schema.json")
 #: Of an answer, what is there only where somebody asked for it.
 ASKED_FOR = ("why_not",)
 #: What only some kinds of problem have.
-OF_A_KIND = ("violated-policies", "yours", "theirs", "diagnostics", "examples")
+OF_A_KIND = ("violated-policies", "yours", "theirs", "fields", "diagnostics", "examples")
 
 
 def load(name: str) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def test_diagnostics_look_alike_everywhere() -> None:
     """Diagnostics and examples have one form, whichever answer they stand in."""
     parts = load("diagnostics")["$defs"]
 
-    for name in ("playbooks", "policies", "draft", "problem"):
+    for name in ("playbooks", "policies", "experiments", "draft", "problem"):
         defs = load(name)["$defs"]
         assert {part: defs[part] for part in parts.keys() & defs.keys()}.items() <= parts.items()
         assert "diagnostic" in defs

@@ -23,7 +23,7 @@ from service.store.throttle import Quota, Standing
 from service.web.exchange import Exchange, current_exchange
 from service.web.state import current_state
 
-#: What the addresses of playbooks and those of policies take.
+#: What the addresses of playbooks, of policies and of experiments take.
 _OF_DOCUMENTS: Mapping[str, Scope] = {
     "GET {}": "read",
     "GET {}/<name>": "read",
@@ -52,6 +52,14 @@ NEEDED: Mapping[str, Scope | None] = {
     "GET /v1/audit": "admin",
     **{address.format("/v1/playbooks"): scope for address, scope in _OF_DOCUMENTS.items()},
     **{address.format("/v1/policies"): scope for address, scope in _OF_DOCUMENTS.items()},
+    **{address.format("/v1/experiments"): scope for address, scope in _OF_DOCUMENTS.items()},
+    "POST /v1/experiments/<name>/start": "publish",
+    "POST /v1/experiments/<name>/stop": "publish",
+    "POST /v1/experiments/<name>/arms/<arm>/stop": "publish",
+    "POST /v1/experiments/<name>/decide": "publish",
+    "GET /v1/experiments/<name>/report": "read",
+    "POST /v1/experiments/plan": "read",
+    "POST /v1/experiments/<name>/assignment": "decide",
     "GET /metrics": "read",
     "GET /healthz": None,
     "GET /readyz": None,

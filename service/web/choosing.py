@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from service.experiment import Assignment, Identity, Running, resolve, units_of
+from service.experiment import Assignment, Identity, Running, Standing, resolve, units_of
+from service.store.assignments import Enrolled
 from service.store.ledger import Drawn
 from service.store.library import Published
 from service.web.problems import InvalidBody, playbook_asked_for
@@ -40,7 +41,7 @@ def choose(state: State, present: Present, body: Body, now: datetime) -> Choice:
             message = "cannot be given together with `playbook`: an arm has a playbook"
             raise InvalidBody(Mistake("/experiment", message))
         return Choice(published, published.readable)
-    forced = _forced(present, body)
+    forced = forced_arms(present, body)
     if present.snapshot.experiments and (choice := _drawn(state, present, body, forced, now)):
         return choice
     published = present.default()
@@ -51,24 +52,33 @@ def ask(
     state: State, present: Present, body: Body, forced: Mapping[str, str] | None = None
 ) -> tuple[Assignment, ...]:
     """What each experiment says of the unit that a request is about; nobody is taken in."""
+    return _asked(state, present, body, forced or {})[0]
+
+
+def _asked(
+    state: State, present: Present, body: Body, forced: Mapping[str, str]
+) -> tuple[tuple[Assignment, ...], Mapping[str, Enrolled]]:
+    """The same, with the rows of the unit."""
     prospect = body["prospect"]
     identity = Identity(prospect["id"], prospect.get("account_id") or "", _text(prospect, "email"))
     names = [running.name for running in present.snapshot.experiments]
     rows = state.store.assignments.standing(names, units_of("account", identity))
     standings = {name: enrolled.standing for name, enrolled in rows.items()}
-    return resolve(present.snapshot.experiments, prospect, identity, standings, forced or {})
+    return resolve(present.snapshot.experiments, prospect, identity, standings, forced), rows
 
 
 def _drawn(
     state: State, present: Present, body: Body, forced: Mapping[str, str], now: datetime
 ) -> Choice | None:
-    found = ask(state, present, body, forced)
+    found, rows = _asked(state, present, body, forced)
     said = next((each for each in found if each.arm is not None), None)
     if said is None:
         return None
     running = next(each for each in present.snapshot.experiments if each.name == said.experiment)
+    enrolled = rows.get(said.experiment) if said.reason == "sticky" else None
     if said.reason == "assigned":
-        said = _enrolled(state, running, said, now)
+        enrolled = state.store.assignments.enrol(said, now)
+        said = _as_it_stands(running, said, enrolled.standing)
     published = present.snapshot.playbook_of(said.arm) if said.arm else None
     if said.arm is None or published is None:  # its playbook is out of force
         return None
@@ -77,22 +87,21 @@ def _drawn(
         said.phase,
         said.arm.name,
         said.unit.type,
-        state.store.assignments.key(said.unit),
+        enrolled.unit_key if enrolled else state.store.assignments.key(said.unit),
         said.reason,
         said.propensity,
     )
     return Choice(published, present.snapshot.readable_in(running), drawn)
 
 
-def _enrolled(state: State, running: Running, said: Assignment, now: datetime) -> Assignment:
-    """The unit gets its row; another process may have been quicker, and then that one's holds."""
-    standing = state.store.assignments.enrol(said, now).standing
+def _as_it_stands(running: Running, said: Assignment, standing: Standing) -> Assignment:
+    """Another process may have been quicker to write the unit's row, and then that one's holds."""
     arm = running.standing_arm(standing)
     return said._replace(phase=standing.phase, arm=arm, propensity=standing.propensity)
 
 
-def _forced(present: Present, body: Body) -> Mapping[str, str]:
-    """The arm that the request forces, by the experiment's name."""
+def forced_arms(present: Present, body: Body) -> Mapping[str, str]:
+    """The arm that the request forces, by the experiment's name. Raises InvalidBody."""
     asked = body.get("experiment")
     if not asked:
         return {}

@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from service.decision import read_request
 from service.decision.whynot.report import why_not
+from service.store.ids import new_id
 from service.store.ledger import Made
 from service.store.outcome_rows import UnfitText
 from service.store.repeats import Asked
@@ -15,8 +16,7 @@ from service.web.answers import as_json, json_bytes
 from service.web.body import read_json_bytes
 from service.web.choosing import choose
 from service.web.exchange import current_exchange
-from service.web.ids import new_id
-from service.web.metrics import count_decision, time_stage
+from service.web.metrics import count_assignment, count_decision, time_stage
 from service.web.problems import InvalidBody
 from service.web.repeating import asked_of, settled
 from service.web.requests import Mistake
@@ -78,6 +78,8 @@ def _decided(
         return answered
     time_stage("record", perf_counter() - decided)
     count_decision(published.name, answer["reason"], answer["action"])
+    if drawn:
+        count_assignment(drawn.experiment, drawn.arm, drawn.reason)
     current_exchange().decided = {
         "playbook": published.name,
         "reason": answer["reason"],

@@ -1,6 +1,6 @@
-"""Playbooks and policies alike: which there are, their versions, and what changed between two."""
+"""Playbooks, policies and experiments alike: which there are, their versions, what changed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
@@ -10,52 +10,66 @@ from service.store.document_rows import Kind, Missing, Version
 from service.store.documents import Document
 from service.store.library import Published
 from service.store.pages import USUAL
-from service.store.snapshot import PublishedPolicy
+from service.store.snapshot import Key, Made, PublishedPolicy
 from service.web.answers import json_answer
 from service.web.queries import LIMIT, one_of, read_query, whole_number
 from service.web.state import NotReady, current_state
 from service.web.validation import text_answer
 
 #: What the parts of addresses and of answers are called.
-PLURALS: Mapping[Kind, str] = {"playbook": "playbooks", "policy": "policies"}
+PLURALS: Mapping[Kind, str] = {
+    "playbook": "playbooks",
+    "policy": "policies",
+    "experiment": "experiments",
+}
+#: What a list tells of one that is in force, from what was made of a version; None: nothing.
+InShort = Callable[[Key, Made, Document], Mapping[str, object] | None]
 
 _DRAFT = "draft"
 _LARGEST = 999_999_999
 _NUMBER = whole_number(1, _LARGEST)
 
 
-def list_documents(kind: Kind, default: str) -> Response:
+def list_documents(kind: Kind, in_short: InShort, **first: str) -> Response:
     """Everything in force, what this release cannot load, and what is not in force.
 
     Args:
         kind: what is listed.
-        default: the name of the one that is taken where nobody names one.
+        in_short: one that is in force, as it is shown.
+        first: what the answer says before the list.
     """
     with_archived = read_query({"archived": one_of(("true", "false"))}).get("archived") == "true"
     snapshot = current_state().store.in_force.now()
     if snapshot.generation is None:
         raise NotReady("nothing is in force yet")
-    there = _documents(kind)
+    there = documents_of(kind)
     published, unusable = [], []
-    for key, made in snapshot.made.items():
-        if key.kind != kind:
+    for key, made in sorted(snapshot.made.items(), key=lambda each: each[0]):
+        if key.kind != kind or key.name not in there:
             continue
         if isinstance(made, tuple):
             found = [diagnostic.to_json() for diagnostic in made]
             unusable.append({"name": key.name, "version": key.number, "diagnostics": found})
-        elif isinstance(made, Published | PublishedPolicy):
-            published.append({**summary(made), **_changing(there.get(key.name))})
+        elif shown := in_short(key, made, there[key.name]):
+            published.append(shown)
     archived = [each for each in there.values() if each.archived_at]
     unpublished = [each for each in there.values() if each.active is None and not each.archived_at]
     return json_answer(
         {
-            "default": default,
+            **first,
             PLURALS[kind]: published,
             "unusable": unusable,
             "unpublished": [_standing(each) for each in unpublished],
             "archived": [_standing(each) for each in archived] if with_archived else [],
         }
     )
+
+
+def as_in_force(_key: Key, made: Made, document: Document) -> Mapping[str, object] | None:
+    """A playbook or policy in force, in short, and what may change while it stays so."""
+    if not isinstance(made, Published | PublishedPolicy):
+        return None
+    return {**summary(made), **changing(document)}
 
 
 def summary(published: Published | PublishedPolicy) -> dict[str, object]:
@@ -72,10 +86,11 @@ def summary(published: Published | PublishedPolicy) -> dict[str, object]:
 def standing(kind: Kind, name: str) -> dict[str, object]:
     """What there is of a document; of one that is gone only its name."""
     gone = Document(kind, name, *[None] * 6)
-    return _standing(_documents(kind).get(name, gone))
+    return _standing(documents_of(kind).get(name, gone))
 
 
-def _documents(kind: Kind) -> dict[str, Document]:
+def documents_of(kind: Kind) -> dict[str, Document]:
+    """What there is of all documents of a kind, by name."""
     documents = current_state().store.documents.all()
     return {document.name: document for document in documents if document.kind == kind}
 
@@ -83,13 +98,13 @@ def _documents(kind: Kind) -> dict[str, Document]:
 def _standing(document: Document) -> dict[str, object]:
     active, archived_at = document.active, document.archived_at
     place = {"name": document.name, "active": active, "archived_at": archived_at}
-    return {**place, **_changing(document)}
+    return {**place, **changing(document)}
 
 
-def _changing(document: Document | None) -> dict[str, object]:
+def changing(document: Document) -> dict[str, object]:
     """What may change while a version stays in force."""
-    if document is None or document.draft_digest is None:
-        return {"latest": document.latest if document else None, "draft": None}
+    if document.draft_digest is None:
+        return {"latest": document.latest, "draft": None}
     digest, author, at = document.draft_digest, document.draft_author, document.draft_at
     return {"latest": document.latest, "draft": {"digest": digest, "author": author, "at": at}}
 
@@ -148,7 +163,7 @@ def diff(kind: Kind, name: str) -> Response:
     """
     asked = read_query({"from": _version_or_draft, "to": _version_or_draft})
     documents = current_state().store.documents
-    document = _documents(kind).get(name)
+    document = documents_of(kind).get(name)
     if document is None:
         raise Missing(f"there is no {kind} `{name}`")
     following = document.latest if document.draft_digest is None else _DRAFT

@@ -3,8 +3,6 @@
 Whoever saves says which text they had read (`preconditions`), so that two at once lose nothing.
 """
 
-from datetime import UTC, datetime
-
 from flask import Response
 
 from service.store.document_rows import CannotKeep, Kind, Missing
@@ -31,11 +29,11 @@ def read_draft(kind: Kind, name: str) -> Response:
 
 def save_draft(kind: Kind, name: str) -> Response:
     """Keep a text as the draft, with mistakes or without; says all of them."""
-    exchange, drafts = current_exchange(), current_state().store.documents.drafts
+    exchange, state = current_exchange(), current_state()
+    drafts, now = state.store.documents.drafts, state.clock()
     text, path = text_sent()
     present = None if is_for_nothing(exchange) else _digest(drafts, kind, name)
     read_at = None if is_for_nothing(exchange) else digest_matched(exchange, present)
-    now = datetime.now(UTC)
     try:
         draft = drafts.save(kind, name, _decoded(text), read_at, exchange.actor, now)
     except CannotKeep as error:
@@ -47,9 +45,10 @@ def save_draft(kind: Kind, name: str) -> Response:
 
 def discard_draft(kind: Kind, name: str) -> Response:
     """Throw the draft away; what was never published is gone with it."""
-    exchange, documents = current_exchange(), current_state().store.documents
-    read_at = digest_matched(exchange, documents.drafts.read(kind, name).digest)
-    documents.drafts.discard(kind, name, read_at, exchange.actor, datetime.now(UTC))
+    exchange, state = current_exchange(), current_state()
+    drafts = state.store.documents.drafts
+    read_at = digest_matched(exchange, drafts.read(kind, name).digest)
+    drafts.discard(kind, name, read_at, exchange.actor, state.clock())
     return json_answer(standing(kind, name))
 
 

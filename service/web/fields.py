@@ -22,7 +22,8 @@ def read_fields(
     names = (*needed, *optional)
     there_are = " and ".join(f"`{name}`" for name in names)
     mistakes = [Mistake(f"/{name}", "is missing") for name in needed if name not in value]
-    for name, text in value.items():
+    for name in sorted(value):
+        text = value[name]
         if name not in names:
             message = f"is not a field here; there is {there_are}"
             mistakes.append(Mistake(pointer([name]), message))

@@ -1,10 +1,11 @@
-"""The life of playbooks and of policies, at the same addresses for both.
+"""The life of playbooks, policies and experiments, at the same addresses for all.
 
-A draft is saved, published as the next version, put in force, rolled back, archived.
+A draft is saved, published as the next version, put in force, rolled back, archived. Of an
+experiment nothing is in force before it is started (`experiments`).
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from flask import Blueprint, Response
 
@@ -34,13 +35,13 @@ def add_life(blueprint: Blueprint, kind: Kind) -> None:
         blueprint.add_url_rule(
             f"/v1/{PLURALS[kind]}/<name>/{address}",
             endpoint=view.__name__,
-            view_func=_of(kind, view),
+            view_func=named(partial(view, kind)),
             methods=[method],
         )
 
 
-def _of(kind: Kind, view: _View) -> _View:
-    """A view of documents of one kind; what nothing can be called is not there."""
+def named(view: _View) -> _View:
+    """A view of one of them by its name; what nothing can be called is not there."""
 
     @wraps(view)
     def answer(name: str, **more: str) -> Response:
@@ -48,6 +49,6 @@ def _of(kind: Kind, view: _View) -> _View:
             check_name(name)
         except CannotKeep as error:
             raise Missing(str(error)) from error
-        return view(kind, name, **more)
+        return view(name, **more)
 
     return answer

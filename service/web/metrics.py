@@ -38,6 +38,11 @@ STAGES = Histogram(
     buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5),
 )
 DECISIONS = Counter("unghost_decisions", "Decisions given.", ["playbook", "reason", "action"])
+ASSIGNMENTS = Counter(
+    "unghost_assignments",
+    "Decisions whose playbook an experiment chose.",
+    ["experiment", "arm", "reason"],
+)
 
 ENGINE_FAULTS = Counter("unghost_engine_faults", "Requests that failed by a fault of the engine.")
 
@@ -65,6 +70,7 @@ _requests = cache(REQUESTS.labels)
 _seconds = cache(SECONDS.labels)
 _stages = cache(STAGES.labels)
 _decisions = cache(DECISIONS.labels)
+_assignments = cache(ASSIGNMENTS.labels)
 
 
 def count(method: str, route: str, status: int, seconds: float) -> None:
@@ -76,6 +82,11 @@ def count(method: str, route: str, status: int, seconds: float) -> None:
 def count_decision(playbook: str, reason: str, action: str) -> None:
     """Count one decision; its playbook and action are declared in our files."""
     _decisions(playbook, reason, action).inc()
+
+
+def count_assignment(experiment: str, arm: str, reason: str) -> None:
+    """Count one decision whose playbook is that of an arm."""
+    _assignments(experiment, arm, reason).inc()
 
 
 def time_stage(stage: str, seconds: float) -> None:

@@ -126,10 +126,10 @@ class _Converter:
         if result["type"] != "object":
             return
         if properties := schema.get("properties"):
-            # What is always null is of no use to a typed reader.
-            kept = {name: part for name, part in properties.items() if part.get("type") != "null"}
-            result["properties"] = {name: self._schema(part, file) for name, part in kept.items()}
-            if required := [name for name in schema.get("required", ()) if name in kept]:
+            result["properties"] = {
+                name: self._schema(part, file) for name, part in properties.items()
+            }
+            if required := schema.get("required"):
                 result["required"] = required
         elif isinstance(schema.get("additionalProperties"), dict):
             result["additionalProperties"] = self._schema(schema["additionalProperties"], file)

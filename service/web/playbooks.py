@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from service.playbook.diagnostics import Place
 from service.playbook.rules import Playbook
 from service.store.library import Published
-from service.web.documents import list_documents, summary
+from service.web.documents import as_in_force, list_documents, summary
 from service.web.life import add_life
 from service.web.state import current_state
 from service.web.validation import text_answer, validate
@@ -19,7 +19,7 @@ add_life(blueprint, "playbook")
 @blueprint.get("/v1/playbooks")
 def list_playbooks() -> Response:
     """Every playbook in force, and those that are not."""
-    return list_documents("playbook", current_state().default_playbook)
+    return list_documents("playbook", as_in_force, default=current_state().default_playbook)
 
 
 @blueprint.get("/v1/playbooks/<name>")

@@ -8,7 +8,7 @@ from service.playbook.diagnostics import did_you_mean
 from service.policy.policy import Row
 from service.store.differences.policy import demand
 from service.store.snapshot import PublishedPolicy
-from service.web.documents import list_documents, summary
+from service.web.documents import as_in_force, list_documents, summary
 from service.web.life import add_life
 from service.web.state import UnknownAddress, current_state
 from service.web.validation import text_answer, validate
@@ -20,7 +20,7 @@ add_life(blueprint, "policy")
 @blueprint.get("/v1/policies")
 def list_policies() -> Response:
     """Every policy in force, and those that are not."""
-    return list_documents("policy", current_state().store.documents.policy)
+    return list_documents("policy", as_in_force, default=current_state().store.documents.policy)
 
 
 @blueprint.get("/v1/policies/<name>")

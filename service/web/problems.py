@@ -18,6 +18,7 @@ from service.store.differences import Unreadable
 from service.store.document_rows import Archived, Missing
 from service.store.documents import Needed
 from service.store.drafts import Conflict
+from service.store.experiments import Frozen, NotNow
 from service.store.library import Published
 from service.store.pages import BadCursor
 from service.store.publishing import Refused
@@ -92,7 +93,9 @@ KINDS: dict[type[Exception], Kind] = {
     BadKey: Kind(400, "bad-idempotency-key", "The Idempotency-Key cannot be read"),
     AnotherText: Kind(409, "another-text", "Another text is there"),
     Archived: Kind(409, "archived", "It is archived"),
-    Needed: Kind(409, "needed", "The service cannot do without it"),
+    Needed: Kind(409, "needed", "It is needed"),
+    NotNow: Kind(409, "not-now", "It cannot be done now"),
+    Frozen: Kind(409, "frozen", "It cannot change any more"),
     CannotReplay: Kind(409, "cannot-replay", "It cannot be decided again"),
     NothingKept: Kind(410, "removed", "What was kept has been removed"),
     StillRunning: Kind(409, "still-running", "The request is being done"),
@@ -170,6 +173,8 @@ def _more(error: Exception) -> dict[str, object]:
     match error:
         case Conflict(yours=yours, theirs=theirs):
             return {"yours": yours, "theirs": theirs}
+        case Frozen(fields=fields):
+            return {"fields": list(fields)}
         case Refused(checked=checked):
             results = checked.examples.results if checked.examples else ()
             return {

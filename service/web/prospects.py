@@ -1,6 +1,5 @@
 """`DELETE /v1/prospects/{prospect_id}`: a person is erased."""
 
-
 from flask import Blueprint, Response
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
@@ -34,5 +33,5 @@ def erase_prospect(prospect_id: str) -> Response:
     except UnicodeDecodeError as error:  # werkzeug would make another id of it
         raise UnknownAddress("the id in this address is not text in UTF-8") from error
     told = told_in_audit(exchange.actor, state.clock())
-    store = state.store
-    return json_answer(erase(store.database, prospect_id, store.pseudonyms, told).to_json())
+    store, forget = state.store, [state.store.assignments.forget]
+    return json_answer(erase(store.database, prospect_id, store.pseudonyms, told, forget).to_json())

@@ -26,11 +26,11 @@ from service.web.state import current_state
 @once
 def publish(kind: Kind, name: str) -> Response:
     """Make the draft of this digest the next version, and put it in force."""
-    exchange, documents = current_exchange(), current_state().store.documents
+    exchange, state = current_exchange(), current_state()
     sent = read_fields(read_json_bytes(exchange), ["digest"], ["note"])
-    digest, note = sent["digest"], sent["note"]
+    words = sent["digest"], exchange.actor, sent["note"]
     try:
-        version = documents.publish(kind, name, digest, exchange.actor, note, datetime.now(UTC))
+        version = state.store.documents.publish(kind, name, *words, state.clock())
     except Conflict as conflict:
         raise AnotherText(conflict.yours, conflict.theirs) from conflict
     except CannotKeep as error:
@@ -41,13 +41,10 @@ def publish(kind: Kind, name: str) -> Response:
 @once
 def activate(kind: Kind, name: str, number: str) -> Response:
     """Put a version in force: to roll back, an earlier one."""
-    exchange, documents = current_exchange(), current_state().store.documents
-    note = ""
-    if read_bytes(exchange):
-        note = read_fields(read_json_bytes(exchange), [], ["note"])["note"]
+    state, actor, note = current_state(), current_exchange().actor, note_sent()
     wanted = read_number(kind, name, number)
     try:
-        version = documents.activate(kind, name, wanted, exchange.actor, note, datetime.now(UTC))
+        version = state.store.documents.activate(kind, name, wanted, actor, note, state.clock())
     except CannotKeep as error:
         raise InvalidBody(Mistake("/note", str(error))) from error
     return _in_force(version)
@@ -56,26 +53,35 @@ def activate(kind: Kind, name: str, number: str) -> Response:
 @once
 def archive(kind: Kind, name: str) -> Response:
     """Take it out of force; all of it is kept."""
-    documents, actor = current_state().store.documents, current_exchange().actor
-    documents.archive(kind, name, actor, datetime.now(UTC))
-    _look_at_once()
+    state = current_state()
+    state.store.documents.archive(kind, name, current_exchange().actor, state.clock())
+    look_at_once()
     return json_answer(standing(kind, name))
 
 
 @once
 def unarchive(kind: Kind, name: str) -> Response:
     """Bring it back, with the version that was active."""
-    documents, actor = current_state().store.documents, current_exchange().actor
-    documents.unarchive(kind, name, actor, datetime.now(UTC))
-    _look_at_once()
+    state = current_state()
+    state.store.documents.unarchive(kind, name, current_exchange().actor, state.clock())
+    look_at_once()
     return json_answer(standing(kind, name))
 
 
+def note_sent() -> str:
+    """The `note` in the body; both may be left out. Raises as `read_fields`."""
+    exchange = current_exchange()
+    if not read_bytes(exchange):
+        return ""
+    return read_fields(read_json_bytes(exchange), [], ["note"])["note"]
+
+
 def _in_force(version: Version) -> Response:
-    _look_at_once()
+    look_at_once()
     return json_answer(version_json(version))
 
 
-def _look_at_once() -> None:
+def look_at_once() -> None:
+    """Have what was just written in force in this process."""
     with suppress(DatabaseAway):  # it is kept already; the watch will see it
         current_state().store.in_force.refresh()

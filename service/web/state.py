@@ -43,6 +43,7 @@ class Checkers:
     request: Checker
     timeline: Checker
     outcomes: Checker
+    plan: Checker
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class State:
         Raises:
             NotReady: nothing is.
         """
-        self.store.upkeep.begin()  # anew, where this process was forked since
+        self.store.recurring.begin()  # anew, where this process was forked since
         snapshot = self.store.in_force.now()
         if snapshot.policy is None:
             what = "nothing" if snapshot.generation is None else "no contact policy"

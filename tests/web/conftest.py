@@ -12,11 +12,10 @@ from jsonschema import Draft202012Validator
 
 from service.shipped import shipped
 from service.store.database import Database
-from service.store.migrations import migrate
 from service.store.store import Store
 from service.store.tables import decisions, outcomes, repeats
 from service.web.state import EXTENSION, State
-from tests.databases import BOTH, fresh_on_the_server, need_a_server
+from tests.databases import BOTH, migrated_on_the_server
 from tests.services import app_over
 
 PLAYBOOKS = Path(__file__).parents[1] / "corpus" / "requests" / "playbooks"
@@ -48,11 +47,7 @@ def _standing(request: pytest.FixtureRequest) -> Iterator[FlaskClient]:
     if request.param == "sqlite":
         yield app_over(PLAYBOOKS).test_client()
         return
-    need_a_server()
-    with fresh_on_the_server() as url:
-        database = Database(url)
-        migrate(database)
-        database.close()
+    with migrated_on_the_server() as url:
         client = app_over(PLAYBOOKS, url).test_client()
         yield client
         store_of(client).close()

@@ -99,16 +99,17 @@ def test_the_contract_says_the_same() -> None:
 
 def test_the_table_keeps_to_its_rules() -> None:
     """Only the contract and the two questions after health are open; looking takes `read`."""
-    words = {"edit": r"/draft$", "publish": r"/(publish|activate|archive|unarchive)$"}
+    publish = r"/(publish|activate|archive|unarchive|start|stop|decide)$"
+    words = {"edit": r"/draft$", "publish": publish}
     for operation, scope in TAKES.items():
         method, path = operation.split(" ")
         if not path.startswith("/v1/"):
             assert scope == ("read" if path == "/metrics" else None), operation
         elif path == "/v1/audit" or path.startswith("/v1/prospects"):
             assert scope == "admin", operation
-        elif method == "GET" or path.endswith(("/validate", "/replay")):
+        elif method == "GET" or path.endswith(("/validate", "/replay", "/plan")):
             assert scope == "read", operation
-        elif path in {"/v1/next-action", "/v1/timeline"}:
+        elif path in {"/v1/next-action", "/v1/timeline"} or path.endswith("/assignment"):
             assert scope == "decide", operation
         elif path == "/v1/outcomes":
             assert scope == "outcomes", operation

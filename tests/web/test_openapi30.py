@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
@@ -30,9 +31,8 @@ REFUSED = {
 @pytest.fixture
 def contract(client: FlaskClient) -> dict[str, Any]:
     """The 3.0 document, read as YAML."""
-    read, diagnostics = document.read(client.get("/openapi-3.0.yaml").data)
-    assert read is not None, diagnostics
-    return read.data
+    read: dict[str, Any] = yaml.load(client.get("/openapi-3.0.yaml").data, yaml.CSafeLoader)
+    return read
 
 
 def schemas(value: object, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
