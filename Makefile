@@ -24,10 +24,10 @@ CAN_SERVE := $(VENV)/.can-serve-$(SUM)
 CAN_TEST  := $(VENV)/.can-test-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test fuzz fuzz-time fuzz-guards fuzz-http sanitize endurance crash load experiment-simulation lint types bench profile pins clean
+.PHONY: help serve test fuzz fuzz-time fuzz-guards fuzz-http sanitize endurance experiment-simulation crash load lint types bench profile pins clean
 
 help:  ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: $(CAN_SERVE)  ## Run the service on this machine: make serve PORT=8000
 	@$(BIN)/unghost serve --port $(PORT)

@@ -3,18 +3,15 @@
 gunicorn --worker-class gthread --threads 64 "service.app:create_app()"
 """
 
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
 
+from service.settings import Settings
 from service.shipped import shipped
-from service.store.opening import DEFAULT_URL
 from service.store.store import Store, open_store
 from service.store.throttle import Throttle
 from service.store.upkeep import read_days
@@ -48,57 +45,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What an operator can choose."""
-
-    database: str
-    playbooks: Path
-    default_playbook: str = "house"
-    policy: Path | None = None
-    quota: str = "1000/10"
-    keep_days: str = "90"
-    log_level: str | None = "info"
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings that the environment holds, and the defaults for the others.
-
-        `DATABASE_URL` is the database; left out, the file `unghost.db` in the folder of the
-        process. `UNGHOST_DEFAULT_PLAYBOOK` is the name of the playbook for requests that name
-        none. A first start fills the database: `UNGHOST_PLAYBOOKS` is a folder of playbooks;
-        left out, those that ship with the product. `UNGHOST_POLICY` is the file of the contact
-        policy; left out, `policy/default.yaml` in the folder of playbooks, or where there is
-        none the one that ships.
-
-        `UNGHOST_KEEP_DAYS` are the days after which what is personal is removed. `UNGHOST_QUOTA`
-        is what each API key may ask for, as `requests/seconds`. `UNGHOST_LOG` is the lowest level
-        that is logged: debug, info, warning or error. (A `log_level` of None leaves the logs of
-        the process alone, as tests want it.)
-        """
-        policy = environment.get("UNGHOST_POLICY")
-        folder = environment.get("UNGHOST_PLAYBOOKS")
-        return cls(
-            database=environment.get("DATABASE_URL") or DEFAULT_URL,
-            playbooks=Path(folder) if folder else shipped("playbooks"),
-            default_playbook=environment.get("UNGHOST_DEFAULT_PLAYBOOK") or "house",
-            policy=Path(policy) if policy else None,
-            quota=environment.get("UNGHOST_QUOTA") or "1000/10",
-            keep_days=environment.get("UNGHOST_KEEP_DAYS") or "90",
-            log_level=environment.get("UNGHOST_LOG") or "info",
-        )
-
-    def policy_file(self) -> Path:
-        """The file of the contact policy that a first start takes."""
-        beside = self.playbooks / "policy" / "default.yaml"
-        if self.policy is not None:
-            return self.policy
-        return beside if beside.exists() else shipped("playbooks", "policy", "default.yaml")
-
-    def open_store(self, clock: Clock = _now) -> Store:
-        """Everything that is kept. Raises as `store.open_store`, and `upkeep.read_days`."""
-        folder, policy, days = self.playbooks, self.policy_file(), read_days(self.keep_days)
-        return open_store(self.database, folder, policy, self.default_playbook, days, clock)
+def opened_store(settings: Settings, clock: Clock = _now) -> Store:
+    """Everything that is kept. Raises as `store.open_store`, and `upkeep.read_days`."""
+    folder, policy, days = settings.playbooks, settings.policy_file(), read_days(settings.keep_days)
+    return open_store(settings.database, folder, policy, settings.default_playbook, days, clock)
 
 
 class _NoSessions(SessionInterface):
@@ -149,7 +99,7 @@ def create_app(settings: Settings | None = None, clock: Clock = _now) -> Flask:
         logs.install(app, settings.log_level)  # first, so that it sees an exchange last
     throttle = Throttle(access.read_quota(settings.quota))
     state = app.extensions[EXTENSION] = State(
-        store=settings.open_store(clock),
+        store=opened_store(settings, clock),
         default_playbook=settings.default_playbook,
         mistakes_in=Checkers(
             request=request_checker(shipped("schemas", "decision-request.schema.json")),

@@ -7,7 +7,8 @@ from tempfile import mkdtemp
 
 from flask import Flask
 
-from service.app import Settings, create_app
+from service.app import create_app
+from service.settings import Settings
 
 
 def new_database() -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from service.app import Settings
+from service.app import opened_store
+from service.settings import DEFAULT_DATABASE, Settings
 from service.shipped import shipped
-from service.store.opening import DEFAULT_URL
 from service.store.policies import FaultyPolicy
 from tests.services import app_over, new_database
 
@@ -15,14 +15,14 @@ from tests.services import app_over, new_database
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, Settings(DEFAULT_URL, shipped("playbooks"), "house")),
+        ({}, Settings(DEFAULT_DATABASE, shipped("playbooks"), "house")),
         (
             {"UNGHOST_PLAYBOOKS": "", "UNGHOST_DEFAULT_PLAYBOOK": "", "UNGHOST_POLICY": ""},
-            Settings(DEFAULT_URL, shipped("playbooks"), "house"),
+            Settings(DEFAULT_DATABASE, shipped("playbooks"), "house"),
         ),
         (
             {"UNGHOST_PLAYBOOKS": "/etc/unghost", "UNGHOST_DEFAULT_PLAYBOOK": "mine"},
-            Settings(DEFAULT_URL, Path("/etc/unghost"), "mine"),
+            Settings(DEFAULT_DATABASE, Path("/etc/unghost"), "mine"),
         ),
         (
             {"DATABASE_URL": "postgresql://db/unghost"},
@@ -30,11 +30,13 @@ from tests.services import app_over, new_database
         ),
         (
             {"UNGHOST_QUOTA": "5/1", "UNGHOST_LOG": "error"},
-            Settings(DEFAULT_URL, shipped("playbooks"), quota="5/1", log_level="error"),
+            Settings(DEFAULT_DATABASE, shipped("playbooks"), quota="5/1", log_level="error"),
         ),
         (
             {"UNGHOST_POLICY": "/etc/unghost/policy.yaml"},
-            Settings(DEFAULT_URL, shipped("playbooks"), "house", Path("/etc/unghost/policy.yaml")),
+            Settings(
+                DEFAULT_DATABASE, shipped("playbooks"), "house", Path("/etc/unghost/policy.yaml")
+            ),
         ),
     ],
 )
@@ -52,13 +54,13 @@ def test_the_policy_is_the_named_one_or_that_of_the_folder_or_the_shipped_one(
     shipped_one = shipped("playbooks", "policy", "default.yaml")
     beside = tmp_path / "policy" / "default.yaml"
     named = tmp_path / "strict.yaml"
-    before = Settings(DEFAULT_URL, tmp_path).policy_file()
+    before = Settings(DEFAULT_DATABASE, tmp_path).policy_file()
     beside.parent.mkdir()
     beside.write_text(shipped_one.read_text("utf-8"), "utf-8")
 
-    assert before == shipped_one == Settings(DEFAULT_URL, shipped("playbooks")).policy_file()
-    assert Settings(DEFAULT_URL, tmp_path).policy_file() == beside
-    assert Settings(DEFAULT_URL, tmp_path, policy=named).policy_file() == named
+    assert before == shipped_one == Settings(DEFAULT_DATABASE, shipped("playbooks")).policy_file()
+    assert Settings(DEFAULT_DATABASE, tmp_path).policy_file() == beside
+    assert Settings(DEFAULT_DATABASE, tmp_path, policy=named).policy_file() == named
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_days_to_keep_that_are_none_stop_the_start(tmp_path: Path) -> None:
     settings = Settings.from_environment({"UNGHOST_KEEP_DAYS": "off"})
 
     with pytest.raises(ValueError, match="UNGHOST_KEEP_DAYS is `off`"):
-        replace(settings, database=new_database(), playbooks=tmp_path).open_store()
+        opened_store(replace(settings, database=new_database(), playbooks=tmp_path))
 
 
 def test_missing_folder_stops_the_start(tmp_path: Path) -> None:

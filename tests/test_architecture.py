@@ -18,15 +18,17 @@ SERVICE = Path(__file__).resolve().parents[1] / "service"
 #: What of ours a part may import besides itself. The key is a folder or a module of service/.
 MAY_IMPORT = {
     "shipped": set(),
+    "settings": {"shipped"},
     "playbook": {"shipped"},
     "policy": {"shipped", "playbook"},
     "decision": {"shipped", "playbook", "policy"},
     "experiment": {"shipped", "playbook", "policy", "decision"},
     "store": {"shipped", "playbook", "policy", "decision", "experiment"},
     "web": {"shipped", "playbook", "policy", "decision", "experiment", "store"},
-    "app": {"shipped", "playbook", "policy", "decision", "experiment", "store", "web"},
+    "app": {"shipped", "settings", "playbook", "policy", "decision", "experiment", "store", "web"},
     "terminal": {
-        *("shipped", "playbook", "policy", "decision", "experiment", "store", "web", "app")
+        *("shipped", "settings", "playbook", "policy", "decision", "experiment", "store"),
+        *("web", "app"),
     },
     "__main__": {"terminal"},
 }

@@ -73,7 +73,7 @@ def test_every_folder_is_named() -> None:
 
 def test_every_setting_is_named() -> None:
     """What the environment can say to the service stands in the README."""
-    wanted = set(re.findall(r"UNGHOST_\w+", (ROOT / "service" / "app.py").read_text()))
+    wanted = set(re.findall(r"UNGHOST_\w+", (ROOT / "service" / "settings.py").read_text()))
 
     assert len(wanted) >= 3
     assert wanted == set(re.findall(r"UNGHOST_\w+", README))

@@ -24,7 +24,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 from service.__main__ import main
-from service.app import Settings, create_app
+from service.app import create_app
+from service.settings import Settings
 from service.store.database import Database
 from service.store.keys import create_key
 from service.store.tables import generation, versions

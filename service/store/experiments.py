@@ -60,7 +60,6 @@ class Frozen(Exception):  # noqa: N818 - a state, not a mistake
 class _Found(NamedTuple):
     life: Life | None
     active: int
-    experiment: Experiment
 
 
 class Experiments:
@@ -98,7 +97,7 @@ class Experiments:
         with self._changing(name, act) as (connection, found):
             life = found.life
             if life is None or (life.state == "running" and life.version != found.active):
-                _demand_playbooks(connection, found.experiment)
+                _demand_playbooks(connection, _experiment(connection, name, found.active))
             if life is None:
                 values = {"name": name, "state": "running", "version": found.active}
                 connection.execute(insert(experiments).values(**values, started_at=stored(now)))
@@ -193,7 +192,7 @@ class Experiments:
     def _go_on(self, connection: Connection, life: Life, found: _Found, act: Act) -> None:
         """Take up a newer version: the same phase goes on, or another begins."""
         before = _experiment(connection, life.name, life.version)
-        after = found.experiment
+        after = _experiment(connection, life.name, found.active)
         if fields := tuple(f for f in _FROZEN if getattr(before, f) != getattr(after, f)):
             raise Frozen(life.name, fields)
         if before.arms != after.arms:
@@ -242,8 +241,7 @@ def _find(connection: Connection, name: str) -> _Found:
         raise NotNow(f"no version of `{name}` was published yet")
     if document.archived_at is not None:
         raise NotNow(f"`{name}` is archived; bring it back first")
-    experiment = _experiment(connection, name, document.active)
-    return _Found(next(lives(connection, name), None), document.active, experiment)
+    return _Found(next(lives(connection, name), None), document.active)
 
 
 def _experiment(connection: Connection, name: str, version: int) -> Experiment:

@@ -1,7 +1,4 @@
-"""The database that the environment names, ready to use."""
-
-import os
-from collections.abc import Mapping
+"""A database, ready to use."""
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -9,20 +6,9 @@ from sqlalchemy.exc import ArgumentError
 from service.store.database import Database
 from service.store.migrations import LaterTables, is_current, migrate
 
-#: Where everything is kept if nobody says otherwise: a file in the folder of the process.
-DEFAULT_URL = "sqlite:///unghost.db"
-
 
 class WrongTables(Exception):  # noqa: N818 - a state, not a mistake
     """The database's tables are not those of this version; the text says what to do."""
-
-
-def named_database(environment: Mapping[str, str] = os.environ) -> Database:
-    """The database of `DATABASE_URL`, as it is.
-
-    Raises ValueError where that is no address of a database.
-    """
-    return database_at(environment.get("DATABASE_URL") or DEFAULT_URL)
 
 
 def database_at(url: str) -> Database:
@@ -35,18 +21,18 @@ def database_at(url: str) -> Database:
     return Database(url)
 
 
-def open_database(environment: Mapping[str, str] = os.environ) -> Database:
-    """The database of `DATABASE_URL`, with the tables of this version.
+def open_database(url: str) -> Database:
+    """The database at an address, with the tables of this version.
 
     An SQLite file is made, or brought to this version, on the way. A PostgreSQL is not: others
     may be using it, so `unghost migrate` does that when whoever runs it says so.
 
     Raises:
-        ValueError: `DATABASE_URL` is no address of a database.
+        ValueError: it is no address of a database.
         WrongTables: a PostgreSQL needs `unghost migrate`, or the tables are a later version's.
         DatabaseAway: it cannot be reached.
     """
-    database = named_database(environment)
+    database = database_at(url)
     try:
         make_current(database)
     except Exception:

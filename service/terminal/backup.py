@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from service.settings import Settings
 from service.store.backup import NotBackedUp, back_up
-from service.store.opening import named_database
+from service.store.opening import database_at
 from service.terminal.console import counted
 from service.terminal.databases import refusing
 from service.terminal.sources import refuse
@@ -31,7 +32,7 @@ def backup_command(file: Path, *, force: bool) -> None:
         refuse([f"{file} is there already; --force writes over it"])
     with refusing():
         try:
-            made = back_up(named_database(), file)
+            made = back_up(database_at(Settings.from_environment().database), file)
         except NotBackedUp as why:
             refuse([str(why)])
     rows = f"{counted(made.decisions, 'decision')} and {counted(made.outcomes, 'outcome')}"

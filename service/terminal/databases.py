@@ -4,6 +4,7 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from service.settings import Settings
 from service.store.database import Database, DatabaseAway
 from service.store.opening import WrongTables, open_database
 from service.terminal.sources import refuse
@@ -16,7 +17,7 @@ def opened_database() -> Iterator[Database]:
     Ends the command where it cannot be opened or used, or where the block has a ValueError.
     """
     with refusing():
-        database = open_database()
+        database = open_database(Settings.from_environment().database)
         try:
             yield database
         finally:

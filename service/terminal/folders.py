@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from service.app import Settings
 from service.policy import Laws
+from service.settings import Settings
 from service.store.differences import Unreadable, compare_texts
 from service.store.document_rows import Kind, Version, text_digest
 from service.store.documents import Document, Documents

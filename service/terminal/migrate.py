@@ -2,7 +2,8 @@
 
 import click
 
-from service.store.opening import bring_up, named_database, shown_url
+from service.settings import Settings
+from service.store.opening import bring_up, database_at, shown_url
 from service.terminal.console import counted, plain
 from service.terminal.databases import refusing
 
@@ -19,7 +20,7 @@ def migrate() -> None:
     no way back. Exits with 2 where the database does not answer, or is of a later version.
     """
     with refusing():
-        database = named_database()
+        database = database_at(Settings.from_environment().database)
         try:
             steps = bring_up(database)
         finally:

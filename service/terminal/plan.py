@@ -1,8 +1,6 @@
 """`unghost experiment plan`: how large an experiment has to be, before it is written."""
 
-import math
 import re
-from dataclasses import asdict
 from datetime import timedelta
 from typing import TypedDict
 
@@ -113,8 +111,6 @@ def plan_command(  # noqa: PLR0913 - each option is one
     except ValueError as error:
         refuse([str(error)])
     if is_json:
-        found = asdict(outlook)
-        days = math.ceil(found.pop("answer_after") / timedelta(days=1))
-        click.echo(as_json({**found, "answer_after_days": days, "text": outlook.text(unit)}))
+        click.echo(as_json(outlook.to_json(unit)))
     else:
         terminal().print(outlook.text(unit))

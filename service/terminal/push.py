@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from service.app import Settings
 from service.decision.guards import Guards, make_guards
 from service.playbook.text.document import read
 from service.policy import load_policy
+from service.settings import Settings
 from service.store.document_rows import Archived, Kind, Missing
 from service.store.documents import Documents
 from service.store.drafts import Conflict, Draft

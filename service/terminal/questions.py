@@ -11,6 +11,7 @@ import click
 from service.decision import Decision, InvalidRequest, Ready, Request, decide, make_ready
 from service.decision.guards import Guards
 from service.playbook.diagnostics import did_you_mean
+from service.settings import Settings
 from service.shipped import shipped
 from service.store.library import Library, open_library
 from service.store.policies import FaultyPolicy, open_policy
@@ -92,8 +93,6 @@ def _from_file(file: str) -> tuple[Ready, Mapping[str, str]]:
 
 
 def _from_library(name: str | None) -> tuple[Ready, Mapping[str, str]]:
-    from service.app import Settings  # noqa: PLC0415 - see `serve`
-
     settings = Settings.from_environment()
     wanted = name or settings.default_playbook
     try:
@@ -112,8 +111,6 @@ def policy_in_force(file: str | None = None) -> Guards:
 
     Ends the command where there is none, or where it has mistakes.
     """
-    from service.app import Settings  # noqa: PLC0415 - see `serve`
-
     return _policy(Path(file) if file else Settings.from_environment().policy_file())
 
 

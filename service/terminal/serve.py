@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from service.settings import Settings
 from service.web.server import Address, counting_together, run
 
 _LOG = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     """
     with counting_together(workers):
         # Only here: they import prometheus_client, which looks once where it is to count.
-        from service.app import Settings, create_app  # noqa: PLC0415
+        from service.app import create_app  # noqa: PLC0415
         from service.terminal.databases import refusing  # noqa: PLC0415
         from service.terminal.starting import opening_words  # noqa: PLC0415
         from service.web import logs  # noqa: PLC0415

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.app import Settings
+from service.app import opened_store
 from service.playbook import load
+from service.settings import Settings
 from service.store.opening import shown_url
 from service.store.policies import FaultyPolicy
 from service.store.snapshot import Snapshot
@@ -42,7 +43,7 @@ def opening_words(settings: Settings, host: str) -> list[str]:
 
 def _opened(settings: Settings) -> Store:
     try:
-        return settings.open_store()
+        return opened_store(settings)
     except OSError as error:
         refuse([f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")])
     except FaultyPolicy as faulty:

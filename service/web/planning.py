@@ -1,6 +1,5 @@
 """`POST /v1/experiments/plan`: how long an experiment takes, and what it can find."""
 
-import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -37,17 +36,7 @@ def plan() -> Response:
     if ("weeks" in given) == ("effect" in given):
         raise InvalidBody(Mistake("", "must have `weeks` or `effect`, one of the two"))
     asked = {**_USUAL, **given}
-    outlook = _outlook(asked)
-    return json_answer(
-        {
-            "units": outlook.units,
-            "rate": outlook.rate,
-            "effect": outlook.effect,
-            "weeks": outlook.weeks,
-            "answer_after_days": math.ceil(outlook.answer_after / timedelta(days=1)),
-            "text": outlook.text(asked["unit"]),
-        }
-    )
+    return json_answer(_outlook(asked).to_json(asked["unit"]))
 
 
 def _outlook(asked: Mapping[str, Any]) -> Outlook:

@@ -15,8 +15,9 @@ from unittest.mock import patch
 
 from flask import Flask
 
-from service.app import Settings, create_app
+from service.app import create_app
 from service.decision import Decision, Ready, decide, read_request
+from service.settings import Settings
 from service.web.answers import as_json
 from tests.benchmarks.touches import AS_OF
 from tests.policies import SHIPPED

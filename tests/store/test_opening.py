@@ -12,10 +12,9 @@ from sqlalchemy import text
 from service.store.database import Database
 from service.store.migrations import is_current, migrate
 from service.store.opening import (
-    DEFAULT_URL,
     WrongTables,
     bring_up,
-    named_database,
+    database_at,
     open_database,
     shown_url,
 )
@@ -24,22 +23,17 @@ from service.store.tables import metadata
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_file_in_this_folder_is_the_default() -> None:
-    """Where DATABASE_URL is not set, or empty."""
-    assert named_database({}).url == named_database({"DATABASE_URL": ""}).url == DEFAULT_URL
-
-
 def test_first_use_makes_the_tables_on_sqlite_only(empty_database: Database) -> None:
     """A PostgreSQL waits for `unghost migrate`."""
-    environment = {"DATABASE_URL": empty_database.url}
+    url = empty_database.url
     if empty_database.is_sqlite:
-        open_database(environment).close()
+        open_database(url).close()
     else:
         with pytest.raises(WrongTables, match="run `unghost migrate`"):
-            open_database(environment)
+            open_database(url)
         assert not is_current(empty_database)
         assert bring_up(empty_database) == ["The first tables.", "Experiments."]
-        open_database(environment).close()
+        open_database(url).close()
 
     assert is_current(empty_database)
     assert bring_up(empty_database) == []
@@ -61,23 +55,21 @@ def test_tables_of_a_later_version_are_left_alone(empty_database: Database) -> N
     with pytest.raises(WrongTables, match="later version"):
         bring_up(empty_database)
     with pytest.raises(WrongTables):
-        open_database({"DATABASE_URL": empty_database.url})
+        open_database(empty_database.url)
 
 
 OPENER = """
+import sys
 from service.store.opening import open_database
-database = open_database()
+database = open_database(sys.argv[1])
 database.ping()
 """
 
 
 def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
     """As the workers of a service do at its first start."""
-    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}", "PATH": ""}
-    processes = [
-        subprocess.Popen([sys.executable, "-c", OPENER], cwd=ROOT, env=environment)
-        for _ in range(4)
-    ]
+    command = [sys.executable, "-c", OPENER, f"sqlite:///{tmp_path / 'new.db'}"]
+    processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(4)]
 
     assert [process.wait(timeout=120) for process in processes] == [0] * 4
 
@@ -95,7 +87,7 @@ def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
 def test_address_that_is_none_is_refused_without_its_password(url: str) -> None:
     """Before anything is connected to."""
     with pytest.raises(ValueError, match=r"database|DATABASE_URL") as refused:
-        named_database({"DATABASE_URL": url})
+        database_at(url)
 
     assert "geheim" not in str(refused.value)
 

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
-from service.app import Settings, create_app
+from service.app import create_app
+from service.settings import Settings
 from service.store.database import DatabaseAway
 from service.store.keyring import Keyring
 from service.store.keys import SCOPES, NewKey, create_key, revoke_key

@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from service.app import Settings, create_app
+from service.app import create_app
+from service.settings import Settings
 from service.store.database import Database
 from service.store.ledger import Ledger
 from service.web import logs

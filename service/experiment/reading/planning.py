@@ -43,12 +43,27 @@ class Outlook:
     weeks: int
     answer_after: timedelta
 
+    @property
+    def answer_after_days(self) -> int:
+        """The same in whole days."""
+        return math.ceil(self.answer_after / timedelta(days=1))
+
+    def to_json(self, unit: UnitKind) -> dict[str, object]:
+        """The form in an answer."""
+        return {
+            "units": self.units,
+            "rate": self.rate,
+            "effect": self.effect,
+            "weeks": self.weeks,
+            "answer_after_days": self.answer_after_days,
+            "text": self.text(unit),
+        }
+
     def text(self, unit: UnitKind) -> str:
-        """The same in a sentence or two."""
-        days = math.ceil(self.answer_after / timedelta(days=1))
+        """All of it in a sentence or two."""
         size = (
-            f"{self.units:,} {UNITS[unit]} in {self.weeks} weeks, and a fair answer {days} days "
-            "after the start. "
+            f"{self.units:,} {UNITS[unit]} in {self.weeks} weeks, and a fair answer "
+            f"{self.answer_after_days} days after the start. "
         )
         if self.effect is None:
             return size + "That is too few to find any difference: take longer, or let more join."
