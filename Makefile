@@ -24,7 +24,7 @@ CAN_SERVE := $(VENV)/.can-serve-$(SUM)
 CAN_TEST  := $(VENV)/.can-test-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test fuzz fuzz-time fuzz-guards fuzz-http sanitize endurance experiment-simulation crash load lint types bench profile pins clean
+.PHONY: help serve test proof fuzz fuzz-time fuzz-guards fuzz-http sanitize endurance experiment-simulation crash load lint types bench profile pins clean
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,10 @@ serve: $(CAN_SERVE)  ## Run the service on this machine: make serve PORT=8000
 	@$(BIN)/unghost serve --port $(PORT)
 
 test: $(CAN_TEST)  ## Run the tests: make test ARGS="-k gone_silent"
-	@$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadscope -m "not proof" $(ARGS)
+
+proof: $(CAN_TEST)  ## Run the tests that start the whole service, load it, kill it, cut it off
+	@$(BIN)/python -m pytest -n auto --dist loadscope -m proof $(ARGS)
 
 fuzz: $(CAN_TEST)  ## Hold the rules against three oracles: make fuzz N=100000 SEED=2026
 	@$(BIN)/python -m tests.oracle.fuzz --evaluations $(N) --seed "$(SEED)"

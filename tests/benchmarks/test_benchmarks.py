@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from tests.benchmarks import footprint, peers, report, run, traffic
@@ -17,6 +18,9 @@ from tests.benchmarks.seams import door
 from tests.benchmarks.stages import STAGES, decisions
 from tests.benchmarks.touches import questions
 from tests.benchmarks.where import functions
+
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
 
 SIZES = (1, 10)
 

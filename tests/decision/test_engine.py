@@ -72,7 +72,7 @@ STRATA = st.lists(st.lists(CONDITIONS, max_size=12).map(lambda c: list(enumerate
 FACTS = st.lists(st.dictionaries(st.sampled_from(FIELDS), NUMBERS), min_size=1, max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=130, deadline=None)
 @given(strata=STRATA, facts=FACTS)
 def test_any_rules_fire_as_plain_evaluation_says(
     strata: Strata, facts: list[dict[str, int]]

@@ -22,7 +22,7 @@ from tests.oracle import minutes
 from tests.oracle.guard_draws import cases
 from tests.oracle.minutes import HUMAN, NOBODY, RINGING, Case, Contact, Found
 
-CASES = int(os.environ.get("GUARD_CASES", "120"))
+CASES = int(os.environ.get("GUARD_CASES", "90"))
 MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 STANDING = ("opt-out", "channel-opt-out", "do-not-call", "bounced", "time-zone")
 NAMES = re.compile(r"`([^`]+)`")

@@ -190,7 +190,7 @@ def silence(asked: Asked, body: Body) -> Iterator[tuple[str, datetime, list[Body
     """The play that wins, when, and after what, while nobody says a word."""
     now = as_of = moment(body["as_of"]).astimezone(UTC)
     history = [*body["history"]]
-    for _ in range(3_000):
+    for _ in range(2_000):
         decision = asked.decide(asked_at({**body, "history": history}, now))
         yield decision.rule, now, [*history]
         timing = decision.timing

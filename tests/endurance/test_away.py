@@ -16,6 +16,9 @@ from tests.endurance.callers import Callers, assert_kept
 from tests.endurance.doorway import Doorway
 from tests.endurance.server import PATIENCE, Address, serving
 
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
+
 CALLERS = 8
 
 

@@ -12,10 +12,14 @@ from random import Random
 from tempfile import mkdtemp
 
 import click
+import pytest
 
 from service.store.database import Database
 from tests.endurance.callers import Callers, assert_kept, assert_repeated
 from tests.endurance.server import Address, free_port, kill, start, until_ready
+
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
 
 KILLS = int(os.environ.get("UNGHOST_KILLS", "2"))
 CALLERS = 8

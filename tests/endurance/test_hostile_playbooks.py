@@ -24,6 +24,9 @@ from tests.endurance.largest import LARGEST
 from tests.endurance.questions import NOW
 from tests.policies import UNGUARDED
 
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
+
 SECONDS = 30
 """From one answer to the next."""
 

@@ -2,7 +2,12 @@
 
 import re
 
+import pytest
+
 from tests.endurance.http_fuzz import fuzz
+
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
 
 BOUND = 120
 """Seconds, and then it fails; it takes about thirty."""

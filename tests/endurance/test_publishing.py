@@ -21,6 +21,9 @@ from tests.endurance.replacing import variant
 from tests.endurance.server import PATIENCE, Address, ask, free_port, start, stop, until_ready
 from tests.store.library_texts import library, published
 
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
+
 PROCESSES, CALLERS = 4, 8
 SECONDS = float(os.environ.get("UNGHOST_SECONDS", "2"))
 #: Two cores that run other tests say nothing about the code.

@@ -13,6 +13,9 @@ import pytest
 from tests.endurance.server import PATIENCE, Address, decision, serving
 from tests.endurance.slow_callers import KINDS, SlowCallers
 
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
+
 SLOW = 40
 """Fewer than the threads of a worker: each holds one, until a proxy in front gathers bodies."""
 

@@ -244,7 +244,7 @@ otherwise: {{action: wait, because: Nothing else.}}
 """)
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(
     st.sampled_from(WINDOWS),
     st.sampled_from(ENDINGS),

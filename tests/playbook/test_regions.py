@@ -57,7 +57,7 @@ def points(*formulas: Any) -> list[dict[int, int]]:
     return [point for point in POINTS if all(meant(formula, point) for formula in formulas)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(FORMULAS)
 def test_a_diagram_holds_where_its_formula_does(formula: Any) -> None:
     """At every point, and once some variables are settled."""
@@ -70,7 +70,7 @@ def test_a_diagram_holds_where_its_formula_does(formula: Any) -> None:
     assert found == settled == points(formula)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(FORMULAS, FORMULAS)
 def test_equal_functions_are_equal_numbers(one: Any, other: Any) -> None:
     """Whatever the way in which they were put together; implication is inclusion."""
@@ -83,7 +83,7 @@ def test_equal_functions_are_equal_numbers(one: Any, other: Any) -> None:
     assert (left == FALSE, left == TRUE) == (not lefts, lefts == POINTS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(FORMULAS)
 def test_a_best_region_holds_wherever_another_does(formula: Any) -> None:
     """And every region of which that is true is said to be best."""
@@ -115,7 +115,7 @@ def test_a_region_best_in_one_case_only_is_not_best() -> None:
     assert best == {0: frozenset(), 1: frozenset()}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(FORMULAS, max_size=5))
 def test_a_box_is_found_exactly_where_all_hold_somewhere(formulas: list[Any]) -> None:
     """And all of them hold in the whole box, of which no side can be left out."""

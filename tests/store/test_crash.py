@@ -11,6 +11,7 @@ from threading import Thread
 from time import sleep
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 
 from service.store.database import Database
@@ -19,6 +20,9 @@ from service.store.repeats import Repeats, asked
 from service.store.tables import decisions, outcomes, repeats
 from service.store.writing import Writer
 from tests.store.decided import NOW, body, keyed, made, reply
+
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
 
 KILLS = int(os.environ.get("UNGHOST_KILLS", "15"))
 THREADS = 8

@@ -5,10 +5,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from service.store.audit import verify
 from service.store.database import Database
 from service.store.in_force import InForce
 from tests.store.library_texts import PACKS, library, playbook, published, written
+
+#: The whole service, or many processes: `make proof`, and CI.
+pytestmark = pytest.mark.proof
 
 _PROCESSES = 4
 _EACH = 3

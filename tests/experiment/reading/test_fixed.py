@@ -68,7 +68,7 @@ def test_holm() -> None:
     assert found == pytest.approx([0.05, 0.12, 0.12, 0.03, 1, 1])
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
     """Which is not used only because it collects garbage each time."""
