@@ -12,9 +12,9 @@ from flask.sessions import NullSession, SessionInterface
 
 from service.settings import Settings
 from service.shipped import shipped
+from service.store.access.throttle import Throttle
+from service.store.privacy.upkeep import read_days
 from service.store.store import Store, open_store
-from service.store.throttle import Throttle
-from service.store.upkeep import read_days
 from service.web import (
     access,
     audit,
@@ -46,7 +46,7 @@ def _now() -> datetime:
 
 
 def opened_store(settings: Settings, clock: Clock = _now) -> Store:
-    """Everything that is kept. Raises as `store.open_store`, and `upkeep.read_days`."""
+    """Everything that is kept. Raises as `store.store.open_store`, and `upkeep.read_days`."""
     folder, policy, days = settings.playbooks, settings.policy_file(), read_days(settings.keep_days)
     return open_store(settings.database, folder, policy, settings.default_playbook, days, clock)
 

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 from sqlalchemy import insert
 
-from service.store.database import Database
-from service.store.migrations import migrate
-from service.store.tables import generation, metadata
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
+from service.store.sql.tables import generation, metadata
 
 #: The server to make databases on; whoever connects must be allowed to make them.
 SERVER = os.environ.get("UNGHOST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")

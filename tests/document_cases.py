@@ -8,7 +8,7 @@ is_running  the first request with its `Idempotency-Key` is still running
 
 from typing import Any
 
-from service.store.document_rows import text_digest
+from service.store.documents.document_rows import text_digest
 
 Case = dict[str, Any]
 

@@ -7,7 +7,7 @@ its arms go by playbooks.
 from pathlib import Path
 from typing import Any
 
-from service.store.document_rows import text_digest
+from service.store.documents.document_rows import text_digest
 from tests.document_cases import BODIES, Case, document_cases, saved
 
 AT = "/v1/experiments"

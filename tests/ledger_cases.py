@@ -6,7 +6,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from service.store.tables import decisions
+from service.store.sql.tables import decisions
 from tests.web.conftest import store_of
 
 _JSON = "application/json"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from service.decision.guards import make_guards
 from service.policy import NO_POLICY
-from service.store.policies import open_policy
+from service.store.in_force.policies import open_policy
 
 #: The guards that nobody can switch off, and no more.
 UNGUARDED = make_guards(NO_POLICY)

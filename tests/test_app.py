@@ -8,7 +8,7 @@ import pytest
 from service.app import opened_store
 from service.settings import DEFAULT_DATABASE, Settings
 from service.shipped import shipped
-from service.store.policies import FaultyPolicy
+from service.store.in_force.policies import FaultyPolicy
 from tests.services import app_over, new_database
 
 

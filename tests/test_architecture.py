@@ -33,9 +33,12 @@ MAY_IMPORT = {
     "__main__": {"terminal"},
 }
 
+#: The folders of service/store/: each may import those before it, and none after it.
+STORE = ("sql", "access", "documents", "ledger", "in_force", "experiments", "privacy")
+
 #: Where a package that is not ours may be imported: folders end in a slash.
 MAY_BE_IMPORTED_BY = {
-    "alembic": ("store/migrations/",),
+    "alembic": ("store/sql/migrations/",),
     "click": ("terminal/", "__main__.py"),
     "durable": ("decision/engine.py",),
     "durable_rules_engine": ("decision/engine.py",),
@@ -46,12 +49,12 @@ MAY_BE_IMPORTED_BY = {
     "jsonschema_rs": ("web/requests.py",),
     "liquid": ("playbook/messages/templates.py", "playbook/messages/template_reading.py"),
     "orjson": (
-        *("store/divergence.py", "store/minimised.py", "store/replay.py"),
+        *("store/experiments/divergence.py", "store/ledger/minimised.py", "store/ledger/replay.py"),
         *("web/answers.py", "web/logs.py", "web/strict_json.py"),
     ),
     "phonenumbers": ("decision/places.py",),
     "prometheus_client": ("web/",),
-    "psycopg": ("store/postgresql.py",),
+    "psycopg": ("store/sql/postgresql.py",),
     "referencing": ("playbook/shape/schema.py",),
     "rich": ("terminal/",),
     "scipy": ("experiment/reading/",),
@@ -121,7 +124,9 @@ def broken_import(module: Module, name: str) -> str | None:
     if top == "service":
         part = rest[0] if rest else "service"
         allowed = {module.part} | MAY_IMPORT.get(module.part, set())
-        return None if part in allowed else f"{module.part} may not import service.{part}"
+        if part not in allowed:
+            return f"{module.part} may not import service.{part}"
+        return _broken_in_store(module.path.split("/"), rest)
     if top in sys.stdlib_module_names:
         impure = module.part in PURE and top in IMPURE_MODULES
         return f"imports {top}, and is pure" if impure else None
@@ -129,6 +134,16 @@ def broken_import(module: Module, name: str) -> str | None:
     if any(module.path == place or _in_folder(module.path, place) for place in places):
         return None
     return f"imports {top}, which {' and '.join(places) or 'nobody'} may"
+
+
+def _broken_in_store(path: list[str], imported: list[str]) -> str | None:
+    """Why a folder of the store may not import another part of it; None where it may."""
+    if path[0] != "store" or path[1] not in STORE:
+        return None
+    below = STORE[: STORE.index(path[1]) + 1]
+    if imported[0] != "store" or set(imported[1:2]) & set(below):
+        return None
+    return f"store/{path[1]} may not import service.{'.'.join(imported[:2])}"
 
 
 def _in_folder(path: str, place: str) -> bool:
@@ -181,19 +196,30 @@ def test_service_keeps_the_rules() -> None:
 
 
 def test_every_part_is_ruled() -> None:
-    """A new folder or module at the top of service/ has to say what it may import."""
+    """A new folder or module at the top of service/, or of its store, has its place."""
     parts = {module.part for module in modules(SERVICE)} - {"__init__"}
 
     assert parts - set(MAY_IMPORT) == set()
+    assert {folder.parent.name for folder in SERVICE.glob("store/*/__init__.py")} == set(STORE)
 
 
 PLANTED = {
     "upward import": ("playbook/a.py", "import service.decision", "may not import service.dec"),
     "from upward": ("playbook/a.py", "from service import web", "may not import service.web"),
     "app is the end": ("web/a.py", "from service.app import create_app", "service.app"),
+    "upward in the store": (
+        "store/ledger/a.py",
+        "from service.store.in_force.snapshot import Snapshot",
+        "store/ledger may not import service.store.in_force",
+    ),
+    "the whole store": (
+        "store/sql/a.py",
+        "from service.store import store",
+        "store/sql may not import service.store.store",
+    ),
     "in a function": (
         "decision/a.py",
-        "def f():\n    from service.store.library import Library",
+        "def f():\n    from service.store.in_force.playbooks import Playbooks",
         "a.py:3: decision may not import service.store",
     ),
     "for types only": (

@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
-from service.store import backup
-from service.store.audit import head, verify
-from service.store.backup import NotBackedUp, back_up
-from service.store.database import Database
-from service.store.keys import all_keys, create_key
-from service.store.migrations import is_current, migrate
-from service.store.tables import outcomes, settings
+from service.store.access.audit import head, verify
+from service.store.access.keys import all_keys, create_key
+from service.store.sql import backup
+from service.store.sql.backup import NotBackedUp, back_up
+from service.store.sql.database import Database
+from service.store.sql.migrations import is_current, migrate
+from service.store.sql.tables import outcomes, settings
 from service.terminal.backup import backup_command
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)

@@ -16,7 +16,7 @@ from referencing import Registry, Resource
 
 from service.playbook.text import document
 from service.shipped import shipped
-from service.store.repeats import asked
+from service.store.ledger.repeats import asked
 from service.web.exchange import NOBODY
 from service.web.state import EXTENSION, State
 from tests.document_cases import document_cases

@@ -1,6 +1,7 @@
 """`unghost experiment`, as it is typed: from the first look at the list to the decision."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,16 +12,16 @@ from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
 from service.__main__ import main
-from service.store.audit import entries
-from service.store.database import Database
-from service.store.documents import Documents
-from service.store.experiments import Experiments
+from service.store.access.audit import entries
+from service.store.documents.documents import Documents
+from service.store.experiments.experiments import Experiments
+from service.store.experiments.reports import report_on
 from service.store.first_start import import_folder
-from service.store.in_force import InForce
-from service.store.migrations import migrate
-from service.store.moments import stored
-from service.store.reports import report_on
-from service.store.tables import assignments, decisions, outcomes
+from service.store.in_force.in_force import InForce
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
+from service.store.sql.moments import stored
+from service.store.sql.tables import assignments, decisions, outcomes
 from service.web.answers import as_json
 from tests.store.library_texts import PACKS, experiment, playbook, written
 
@@ -195,8 +196,10 @@ def test_an_experiment_is_shown_with_all_that_it_says() -> None:
     ran("stop-arm", "two-ways", "other", "--why", "They mind.")
     ran("stop", "two-ways")
     ran("ship-none", "two-ways", "--why", "They did mind.")
+    push(said(planned=900))
     shown = words(ran("show", "two-ways"))
     assert "State decided: no arm shipped, version 1" in shown
+    assert "`start`" not in shown  # it cannot be started again
     assert "other: other, 1 of 2; takes in nobody new since" in shown
     assert "They did mind." in shown
 
@@ -345,6 +348,35 @@ def test_a_report_says_too_early_and_when_it_is_not(database: Database) -> None:
     assert "joined less than 33 days ago, and count in no rate yet: 400" in words(early)
 
 
+def test_a_window_of_a_day_is_one_day(database: Database) -> None:
+    """In words as people write them."""
+    push(said().replace("within: 30 days", "within: 1 day, grace: 0 days"))
+    started(database)
+
+    assert "have had their full day." in words(ran("report", "two-ways"))
+
+
+def test_a_report_says_first_what_was_decided(database: Database) -> None:
+    """There is nothing to do any more, whatever the numbers say."""
+    started(database)
+    told(database, 400, {"control": 3, "other": 4})
+    ran("stop", "two-ways")
+    ran("ship", "two-ways", "other", "--why", "We like it.")
+
+    text = words(ran("report", "two-ways"))
+    assert re.match(r"Decided .* UTC by terminal:.*: other shipped. Why: We like it. Too", text)
+    assert "What to do: Nothing more: it was decided that other is shipped." in text
+
+
+def test_a_long_name_stays_whole_in_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what one types."""
+    monkeypatch.setenv("COLUMNS", "80")
+    name = f"a-{'long-' * 9}name"
+    push(said().replace("two-ways", name))
+
+    assert name in ran("list").output
+
+
 def test_a_broken_split_is_told_with_its_counts(database: Database) -> None:
     """No verdict is given, and in no colour alone."""
     started(database)
@@ -380,7 +412,7 @@ def test_a_report_tells_what_one_has_to_know_besides(database: Database) -> None
     assert "complained other 9 of 202 at most 2 % up to" in text
     assert "crossed: the arm is paused" in text
     assert "- other takes in nobody new since" in text
-    assert "means the old and the new one: short" in text
+    assert "so that its arm means both: short" in text
     assert "- Decisions that are still to be compared with the other arms: 1" in text
     assert "- Accounts asked about with a forced arm, counting nowhere: 1" in text
     assert "- Accounts that met more than one arm: 2" in text
@@ -446,6 +478,9 @@ def test_a_plan_takes_all_that_a_document_says() -> None:
         (["--rate", "99 %", "--effect", "3 %"], "leads to no other rate"),
         (["--rate", "5 %", "--effect", "3 %", "--coverage", "0 %"], "no units join"),
         (["--rate", "5 %", "--weeks", "3", "--within", "soon"], "`soon` is no time; write it like"),
+        (["--rate", "5 %", "--weeks", "3", "--within", "0 days"], "--within is 1 to 365 days"),
+        (["--rate", "5 %", "--weeks", "3", "--grace", "91 days"], "--grace 0 to 90"),
+        (["--rate", "5 %", "--weeks", "3", "--per-week", "nan"], "it is no number"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(typed: list[str], expected: str) -> None:

@@ -65,12 +65,12 @@ from service.playbook.vocabulary import (
 from service.policy import LoadedLaws, LoadedPolicy, load_laws, load_policy, policy_of_laws
 from service.policy.policy import STANDING_GUARDS
 from service.shipped import shipped
-from service.store.database import Database
+from service.store.documents.lives import Life, PhaseRow
+from service.store.experiments.reports import PhaseReport
 from service.store.first_start import import_folder
-from service.store.lives import Life, PhaseRow
-from service.store.migrations import migrate
-from service.store.packs import open_packs
-from service.store.reports import PhaseReport
+from service.store.in_force.packs import open_packs
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
 from service.terminal.report import show_report
 from tests.diagnostic_codes import diagnostic_codes, experiment_codes, policy_codes
 from tests.policies import SHIPPED

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from service.__main__ import main
-from service.store.policies import FaultyPolicy
+from service.store.in_force.policies import FaultyPolicy
 from tests.services import app_over
 
 FIT = Path(__file__).parent / "corpus" / "fit"

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from service.store.database import Database
-from service.store.documents import Documents
+from service.store.documents.documents import Documents
+from service.store.documents.in_step import standing
 from service.store.first_start import import_folder
-from service.store.in_step import standing
-from service.store.migrations import migrate
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
 from service.terminal.pull import pull_command
 from service.terminal.push import push_command
 from tests.store.library_texts import (

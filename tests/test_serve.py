@@ -21,17 +21,21 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
+from gunicorn.config import Config
+from gunicorn.http.parser import RequestParser
 from sqlalchemy import update
 
 from service.__main__ import main
 from service.app import create_app
 from service.settings import Settings
-from service.store.database import Database
-from service.store.keys import create_key
-from service.store.tables import generation, versions
+from service.store.access.keys import create_key
+from service.store.experiments.experiments import Experiments
+from service.store.sql.database import Database
+from service.store.sql.tables import generation, versions
 from service.terminal.starting import opening_words
-from service.web.server import Address, _close, settings
+from service.web.server import Address, _close, _foretell, settings
 from service.web.state import EXTENSION, State
+from tests.store.library_texts import experiment
 
 ROOT = Path(__file__).parents[1]
 PLAYBOOKS = ROOT / "tests" / "corpus" / "requests" / "playbooks"
@@ -91,11 +95,32 @@ def test_a_file_that_is_not_what_is_in_force_is_told(chosen: Settings, folder: P
 
     told = words(chosen)
 
-    another = "is another text; `unghost push` publishes it"
+    another = "is another text, or archived; `unghost push` tells more"
     assert f"Not in force: playbooks/house.yaml {another}" in told
     assert f"Not in force: playbooks/policy/default.yaml {another}" in told
     assert [line for line in told if line.startswith("Not served: playbooks/faulty.yaml:1: ")]
     assert "Playbooks in force: house (version 1)" in told
+
+
+def test_experiments_that_choose_for_somebody_are_told(chosen: Settings, folder: Path) -> None:
+    """Those that run, and what was shipped; one that is published alone is not."""
+    (folder / "experiments").mkdir()
+    for name in ("idle", "over", "running"):
+        text = experiment(other="house", version=1).replace("short", "house")
+        (folder / "experiments" / f"{name}.yaml").write_text(text.replace("two-ways", name))
+    words(chosen)
+    database = Database(chosen.database)
+    experiments, now = Experiments(database), datetime.now(UTC)
+    for name in ("over", "running"):
+        experiments.start(name, "ann", "", now)
+    experiments.stop("over", "ann", "", now)
+    experiments.decide("over", "other", "ann", "It is another.", now)
+    database.close()
+
+    told = words(chosen)
+
+    assert "Experiments that run: running (phase 1)" in told
+    assert "Shipped by experiments: other of over (house)" in told
 
 
 def test_a_folder_that_is_gone_is_not_missed(chosen: Settings, folder: Path) -> None:
@@ -182,6 +207,8 @@ def test_without_a_key_it_does_not_listen_for_strangers(host: str) -> None:
         ("UNGHOST_LOG", "loud", "UNGHOST_LOG is `loud`; write one of debug, info, warning, error"),
         ("DATABASE_URL", "mysql://host/name", "a database is sqlite:///… or postgresql://…"),
         ("DATABASE_URL", "postgresql://a@127.0.0.1:1/b", "the database does not answer: "),
+        ("DATABASE_URL", "postgresql://a@127.0.0.1:1/b?x=1", "DATABASE_URL: invalid connection"),
+        ("DATABASE_URL", "sqlite:///:memory:", "a database that is kept is a file: "),
         ("UNGHOST_PLAYBOOKS", "/nowhere", "there is no folder of playbooks at /nowhere"),
         ("UNGHOST_POLICY", "/nowhere/a.yaml", "/nowhere/a.yaml: No such file or directory"),
     ],
@@ -196,6 +223,35 @@ def test_a_setting_that_will_not_do_is_told_in_words(
     assert result.exit_code == 2
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_number_of_workers_that_is_none_is_told_in_words(
+    operator: pytest.MonkeyPatch,
+) -> None:
+    """In a process of its own: gunicorn looks at the same setting as it is imported."""
+    operator.setenv("WEB_CONCURRENCY", "many")
+    command = [sys.executable, "-m", "service", "serve"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, check=False, env=environment, capture_output=True)
+
+    assert ended.returncode == 2
+    assert b"WEB_CONCURRENCY" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("operator")
+def test_it_does_not_say_that_it_answers_where_another_does() -> None:
+    """The address is asked for before anything is said of it."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        command = [sys.executable, "-m", "service", "serve", "--port", port]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        ended = subprocess.run(command, check=False, env=environment, capture_output=True)
+
+    assert ended.returncode == 1
+    assert b"Address already in use" in ended.stderr
+    assert b"Unghost answers" not in ended.stderr
 
 
 def test_mistakes_of_the_first_policy_are_shown(
@@ -219,6 +275,31 @@ def test_server_leaves_nothing_open() -> None:
     assert served["bind"] == "[::1]:8000"
     assert served["worker_class"] == "gthread"
     assert served["control_socket_disable"] is True
+
+
+@pytest.mark.parametrize(
+    ("framing", "size"),
+    [("", 0)] + [(f"Content-Length: {size}\r\n", size) for size in (9, 65535, 65536, 300_000)],
+)
+def test_an_answer_says_whether_the_connection_goes_on(framing: str, size: int) -> None:
+    """Closed is what gunicorn closes where the body was not read: no caller is surprised."""
+    head = f"POST /v1/outcomes HTTP/1.1\r\nHost: x\r\n{framing}\r\n"
+    parser = RequestParser(Config(), iter([head.encode(), b"x" * size]), ("127.0.0.1", 1))
+    request = next(parser)
+
+    _foretell(None, request)
+
+    assert request.should_close() is not parser.finish_body(deadline=time.monotonic() + PATIENCE)
+
+
+def test_a_body_of_unknown_length_ends_its_connection() -> None:
+    """How much of it will be left unread nobody knows beforehand."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    request = next(RequestParser(Config(), iter([head, b"0\r\n\r\n"]), ("127.0.0.1", 1)))
+
+    _foretell(None, request)
+
+    assert request.should_close()
 
 
 def test_a_worker_that_ends_closes_what_it_has_open(chosen: Settings) -> None:

@@ -14,9 +14,9 @@ from service.playbook.text.source import shortened
 from service.playbook.vocabulary import STANDARD_FACTS
 
 #: A year. What takes longer to happen answers no question of today's.
-_LONGEST_WINDOW = 365
+LONGEST_WINDOW = 365
 #: A quarter. News of an outcome is not later than that.
-_LONGEST_GRACE = 90
+LONGEST_GRACE = 90
 
 _Written = dict[str, Any]
 
@@ -147,8 +147,8 @@ def _check_namespace(scope: Scope) -> None:
 
 
 def _check_primary(primary: _Written, scope: Scope) -> None:
-    within = _checked_length(primary, "within", (1, _LONGEST_WINDOW), scope)
-    grace = _checked_length(primary, "grace", (0, _LONGEST_GRACE), scope)
+    within = _checked_length(primary, "within", (1, LONGEST_WINDOW), scope)
+    grace = _checked_length(primary, "grace", (0, LONGEST_GRACE), scope)
     if within and grace and grace > within:
         message = f"`grace: {primary['grace']}` is longer than `within: {primary['within']}`"
         hint = "news is waited for no longer than the outcome itself"

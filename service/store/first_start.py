@@ -10,9 +10,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from service.playbook import Diagnostic, load
 from service.policy import Laws, load_policy
-from service.store.audit import append
-from service.store.database import Database
-from service.store.document_rows import (
+from service.store.access.audit import append
+from service.store.documents.document_rows import (
     DEFAULT_POLICY,
     Act,
     Kind,
@@ -23,9 +22,10 @@ from service.store.document_rows import (
     take_turn,
     tell,
 )
-from service.store.policies import FaultyPolicy
-from service.store.publishing import Checked, check_experiment, wrong_name
-from service.store.tables import documents
+from service.store.documents.publishing import Checked, check_experiment, wrong_name
+from service.store.in_force.policies import FaultyPolicy
+from service.store.sql.database import Database
+from service.store.sql.tables import documents
 
 _Problems = dict[str, tuple[Diagnostic, ...]]
 _FOLDERS: Mapping[Kind, str] = {"playbook": ".", "experiment": "experiments"}

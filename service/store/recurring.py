@@ -11,7 +11,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
-from service.store.database import DatabaseAway
+from service.store.sql.database import DatabaseAway
 
 _LOG = logging.getLogger(__name__)
 #: Seconds that closing waits for what is under way.

@@ -7,25 +7,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from service.policy import Laws
-from service.store.assignments import Assignments
-from service.store.database import Database, DatabaseAway
-from service.store.divergence import compare_again
-from service.store.documents import Documents
-from service.store.experiments import Experiments
+from service.store.access.keyring import Keyring
+from service.store.documents.documents import Documents
+from service.store.experiments.assignments import Assignments
+from service.store.experiments.divergence import compare_again
+from service.store.experiments.experiments import Experiments
+from service.store.experiments.harm_watch import HarmWatch
 from service.store.first_start import import_folder
-from service.store.harm_watch import HarmWatch
-from service.store.in_force import InForce
-from service.store.keyring import Keyring
-from service.store.ledger import Ledger
-from service.store.opening import database_at, make_current
-from service.store.outcomes import Outcomes
-from service.store.policies import laws_for
-from service.store.pseudonyms import Pseudonyms
+from service.store.in_force.in_force import InForce
+from service.store.in_force.policies import laws_for
+from service.store.ledger.ledger import Ledger
+from service.store.ledger.outcomes import Outcomes
+from service.store.ledger.repeats import Repeats
+from service.store.ledger.writing import Writer
+from service.store.privacy.pseudonyms import Pseudonyms
+from service.store.privacy.retention import USUAL_DAYS
+from service.store.privacy.upkeep import Upkeep
 from service.store.recurring import Recurring, Task
-from service.store.repeats import Repeats
-from service.store.retention import USUAL_DAYS
-from service.store.upkeep import Upkeep
-from service.store.writing import Writer
+from service.store.sql.database import Database, DatabaseAway
+from service.store.sql.opening import database_at, make_current
 
 _LOG = logging.getLogger(__name__)
 

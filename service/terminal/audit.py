@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from service.store.audit import Entry, Head, entries, head, verify
-from service.store.pseudonyms import Pseudonyms
+from service.store.access.audit import Entry, Head, entries, head, verify
+from service.store.privacy.pseudonyms import Pseudonyms
 from service.terminal.console import plain
 from service.terminal.databases import opened_database
 from service.terminal.sources import FAULTY

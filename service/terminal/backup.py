@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from service.settings import Settings
-from service.store.backup import NotBackedUp, back_up
-from service.store.opening import database_at
+from service.store.sql.backup import NotBackedUp, back_up
+from service.store.sql.opening import database_at
 from service.terminal.console import counted
 from service.terminal.databases import refusing
 from service.terminal.sources import refuse

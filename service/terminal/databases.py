@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.settings import Settings
-from service.store.database import Database, DatabaseAway
-from service.store.opening import WrongTables, open_database
+from service.store.sql.database import Database, DatabaseAway
+from service.store.sql.opening import WrongTables, open_database
 from service.terminal.sources import refuse
 
 

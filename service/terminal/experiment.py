@@ -8,13 +8,13 @@ import click
 
 from service.experiment import Experiment
 from service.playbook.values import TYPE_WORDS, read_instant
-from service.store.database import Database
-from service.store.document_rows import CannotKeep, Missing
-from service.store.documents import Document, Documents
-from service.store.experiments import Experiments, Frozen, NotNow
-from service.store.in_force import InForce
-from service.store.lives import Life
-from service.store.reports import report_on
+from service.store.documents.document_rows import CannotKeep, Missing
+from service.store.documents.documents import Document, Documents
+from service.store.documents.lives import Life
+from service.store.experiments.experiments import Experiments, Frozen, NotNow
+from service.store.experiments.reports import report_on
+from service.store.in_force.in_force import InForce
+from service.store.sql.database import Database
 from service.terminal.console import plain, terminal
 from service.terminal.databases import opened_database, whoever_types
 from service.terminal.experiment_shown import percent, show_experiment, show_list

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from service.experiment import Experiment
 from service.experiment.reading.sentences import UNITS
-from service.store.documents import Document
-from service.store.lives import Life
+from service.store.documents.documents import Document
+from service.store.documents.lives import Life
 from service.terminal.console import counted, plain
 
 
@@ -27,11 +27,12 @@ def percent(share: float) -> str:
 
 def show_list(console: Console, found: Sequence[tuple[Document, Life | None]]) -> None:
     """A row for each experiment; `Life` is None for one that was never started."""
-    table = Table("name", "state", "version", "phase", "since", box=box.SIMPLE)
+    name = Column("name", no_wrap=True, overflow="fold")
+    table = Table(name, "state", "version", "phase", "since", box=box.SIMPLE)
     for document, life in found:
         number = life.version if life else document.active
         version = "none published" if number is None else str(number)
-        if life and document.active not in (None, life.version):
+        if life and life.state == "running" and document.active not in (None, life.version):
             version = f"{version} ({document.active} is published, and not started)"
         phase = str(len(life.phases)) if life else ""
         table.add_row(document.name, _state(document, life), version, phase, _since(life))
@@ -76,14 +77,20 @@ def _course(document: Document, life: Life | None) -> Iterator[tuple[str, str]]:
         yield "State", f"draft: {published}"
         return
     yield "State", f"{_state(document, life)}, version {life.version}"
-    if document.active not in (None, life.version):
+    if life.state == "running" and document.active not in (None, life.version):
         yield "", f"version {document.active} is published; `start` puts it into effect"
     for phase in life.phases:
         yield f"Phase {phase.number}", f"since {moment(phase.started_at)}, version {phase.version}"
     if life.stopped_at:
         yield "Stopped", moment(life.stopped_at)
     if life.decided_at:
-        yield "Decided", f"{moment(life.decided_at)} by {life.decided_by}: {life.why}"
+        yield "Decided", decision(life)
+
+
+def decision(life: Life) -> str:
+    """When it was decided, by whom, what, and why; somebody has decided."""
+    when = moment(life.decided_at) if life.decided_at else ""
+    return f"{when} by {life.decided_by}: {life.shipped or 'no arm'} shipped. Why: {life.why}"
 
 
 def _said(said: Experiment, life: Life | None) -> Iterator[tuple[str, str]]:

@@ -13,12 +13,12 @@ from typing import NamedTuple, cast
 
 from service.policy import Laws
 from service.settings import Settings
-from service.store.differences import Unreadable, compare_texts
-from service.store.document_rows import Kind, Version, text_digest
-from service.store.documents import Document, Documents
+from service.store.documents.differences import Unreadable, compare_texts
+from service.store.documents.document_rows import Kind, Version, text_digest
+from service.store.documents.documents import Document, Documents
+from service.store.documents.in_step import Standing, standing
 from service.store.first_start import AUTHOR
-from service.store.in_step import Standing, standing
-from service.store.policies import laws_for
+from service.store.in_force.policies import laws_for
 from service.terminal.console import plain
 from service.terminal.sources import refuse, why_unreadable
 

@@ -7,7 +7,7 @@ import click
 from rich import box
 from rich.table import Table
 
-from service.store.keys import SCOPES, Key, all_keys, create_key, revoke_key
+from service.store.access.keys import SCOPES, Key, all_keys, create_key, revoke_key
 from service.terminal.console import plain, terminal
 from service.terminal.databases import opened_database, whoever_types
 from service.terminal.sources import refuse
@@ -43,9 +43,9 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     decide    ask for next actions and timelines
     outcomes  tell what became of prospects
     read      look at playbooks, decisions and outcomes
-    edit      work on drafts of playbooks and policies
-    publish   put playbooks and policies in force
-    admin     all of that, and what is left: erase people, make keys
+    edit      work on drafts of playbooks, policies and experiments
+    publish   put playbooks and policies in force, start and stop experiments
+    admin     all of that, and what is left: erase people, read the audit trail
 
     For example: unghost keys create crm --scope decide --scope outcomes
     """  # noqa: D301 - click's sign for lines that stay lines

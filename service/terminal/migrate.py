@@ -3,7 +3,7 @@
 import click
 
 from service.settings import Settings
-from service.store.opening import bring_up, database_at, shown_url
+from service.store.sql.opening import bring_up, database_at, shown_url
 from service.terminal.console import counted, plain
 from service.terminal.databases import refusing
 

@@ -1,5 +1,6 @@
 """`unghost experiment plan`: how large an experiment has to be, before it is written."""
 
+import math
 import re
 from datetime import timedelta
 from typing import TypedDict
@@ -9,7 +10,7 @@ import click
 from service.experiment.experiment import UnitKind
 from service.experiment.reading import effect_within, weeks_for
 from service.experiment.reading.planning import MOST_WEEKS
-from service.experiment.sense import length_of, share_of
+from service.experiment.sense import LONGEST_GRACE, LONGEST_WINDOW, length_of, share_of
 from service.terminal.console import plain, terminal
 from service.terminal.sources import refuse
 from service.web.answers import as_json
@@ -44,6 +45,13 @@ def _days(_context: click.Context, _option: click.Parameter, text: str) -> timed
     return timedelta(days=days)
 
 
+def _number(_context: click.Context, _option: click.Parameter, number: float) -> float:
+    if math.isnan(number):
+        message = "it is no number"
+        raise click.BadParameter(message)
+    return number
+
+
 @click.command("plan")
 @click.option("--weeks", type=click.IntRange(1, MOST_WEEKS), help="Units join for so many weeks.")
 @click.option("--effect", metavar="SHARE", callback=_share, help="The rise to find, as '3 %'.")
@@ -51,6 +59,7 @@ def _days(_context: click.Context, _option: click.Parameter, text: str) -> timed
     "--per-week",
     metavar="UNITS",
     type=click.FloatRange(0, 1e7, min_open=True),
+    callback=_number,
     required=True,
     help="How many new units of the audience turn up in a week.",
 )
@@ -95,6 +104,9 @@ def plan_command(  # noqa: PLR0913 - each option is one
     """
     if (weeks is None) == (effect is None):
         message = "give --weeks or --effect, one of the two"
+        raise click.UsageError(message)
+    if not 1 <= within.days <= LONGEST_WINDOW or grace.days > LONGEST_GRACE:
+        message = f"--within is 1 to {LONGEST_WINDOW} days, --grace 0 to {LONGEST_GRACE}"
         raise click.UsageError(message)
     given: _Given = {
         "units_per_week": per_week,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from service.store.documents import Documents
+from service.store.documents.documents import Documents
 from service.terminal.databases import opened_database
 from service.terminal.folders import Folder, Key, Shelf, packs_of, replace_file, shelves, told
 from service.terminal.push import DRY_RUN, FOLDER

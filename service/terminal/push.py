@@ -11,10 +11,10 @@ from service.decision.guards import Guards, make_guards
 from service.playbook.text.document import read
 from service.policy import load_policy
 from service.settings import Settings
-from service.store.document_rows import Archived, Kind, Missing
-from service.store.documents import Documents
-from service.store.drafts import Conflict, Draft
-from service.store.publishing import Checked, Refused, called, check
+from service.store.documents.document_rows import Archived, Kind, Missing
+from service.store.documents.documents import Documents
+from service.store.documents.drafts import Conflict, Draft
+from service.store.documents.publishing import Checked, Refused, called, check
 from service.terminal.console import plain, terminal
 from service.terminal.databases import opened_database, whoever_types
 from service.terminal.examples import show_examples

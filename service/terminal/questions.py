@@ -13,8 +13,8 @@ from service.decision.guards import Guards
 from service.playbook.diagnostics import did_you_mean
 from service.settings import Settings
 from service.shipped import shipped
-from service.store.library import Library, open_library
-from service.store.policies import FaultyPolicy, open_policy
+from service.store.in_force.playbooks import Playbooks, open_playbooks
+from service.store.in_force.policies import FaultyPolicy, open_policy
 from service.terminal.console import terminal
 from service.terminal.mistakes import show_diagnostics
 from service.terminal.sources import read_playbook, refuse, why_unreadable
@@ -69,7 +69,7 @@ def choose_playbook(name_or_file: str | None, policy: str | None) -> Chosen:
     there is none of them, or where one has mistakes.
     """
     by_file = bool(name_or_file and _is_file_name(name_or_file))
-    ready, titles = _from_file(str(name_or_file)) if by_file else _from_library(name_or_file)
+    ready, titles = _from_file(str(name_or_file)) if by_file else _from_folder(name_or_file)
     return Chosen(ready, titles, policy_in_force(policy))
 
 
@@ -92,16 +92,16 @@ def _from_file(file: str) -> tuple[Ready, Mapping[str, str]]:
     return make_ready(ruleset), playbook.actions
 
 
-def _from_library(name: str | None) -> tuple[Ready, Mapping[str, str]]:
+def _from_folder(name: str | None) -> tuple[Ready, Mapping[str, str]]:
     settings = Settings.from_environment()
     wanted = name or settings.default_playbook
     try:
-        library = _library(settings.playbooks)
+        playbooks = _playbooks(settings.playbooks)
     except OSError as error:
         refuse([str(error)])
-    published = library.get(wanted)
+    published = playbooks.get(wanted)
     if published is None:
-        hint = did_you_mean(wanted, [each.name for each in library.all()])
+        hint = did_you_mean(wanted, [each.name for each in playbooks.all()])
         refuse([f"there is no playbook `{wanted}` in {settings.playbooks}", *([hint] * bool(hint))])
     return published.ready, published.playbook.actions
 
@@ -133,6 +133,6 @@ def refuse_policy(faulty: FaultyPolicy) -> NoReturn:
 
 
 @cache
-def _library(folder: Path) -> Library:
+def _playbooks(folder: Path) -> Playbooks:
     """Opened once, however many playbooks of it are asked for."""
-    return open_library(folder)
+    return open_playbooks(folder)

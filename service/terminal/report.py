@@ -12,9 +12,9 @@ from service.experiment.reading.harm import Bound
 from service.experiment.reading.health import Split
 from service.experiment.reading.sentences import UNITS, day
 from service.experiment.reading.verdict import Comparison
-from service.store.reports import PhaseReport
+from service.store.experiments.reports import PhaseReport
 from service.terminal.console import counted, plain
-from service.terminal.experiment_shown import bound, moment, percent
+from service.terminal.experiment_shown import bound, decision, moment, percent
 
 _STYLES = {
     "ok": "green",
@@ -37,8 +37,10 @@ _BOUNDS = {
 
 
 def show_report(console: Console, report: PhaseReport) -> None:
-    """The verdict, what to do, whether the numbers are healthy, and the numbers."""
+    """What was decided, the verdict, what to do, whether it is healthy, and the numbers."""
     verdict = report.report.verdict
+    if report.life.decided_at:
+        console.print(Text(plain(f"Decided {decision(report.life)}"), "bold"))
     console.print(Text(plain(verdict.text), "bold"))
     console.print(Text(f"What to do: {plain(verdict.todo)}"))
     if verdict.earliest:
@@ -144,7 +146,8 @@ def _notes(report: PhaseReport) -> Iterator[str]:
         yield f"{arm} takes in nobody new since {moment(stopped.at)}: {stopped.why}"
     if report.changed:
         names = ", ".join(report.changed)
-        yield f"Published anew meanwhile, so that its arm means the old and the new one: {names}"
+        another = "Another version came into force meanwhile, so that its arm means both"
+        yield f"{another}: {names}"
     if report.uncompared:
         yield f"Decisions that are still to be compared with the other arms: {report.uncompared:,}"
     if found.health.forced:

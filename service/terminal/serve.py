@@ -6,7 +6,6 @@ import sys
 import click
 
 from service.settings import Settings
-from service.web.server import Address, counting_together, run
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,9 +51,12 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     seconds; left out, 1000/10. The log goes to standard error, from the level of UNGHOST_LOG
     (debug, info, warning, error; left out, info) on, and has nothing personal in it.
 
-    Exits with 1 where the policy of a first start has errors, and shows them, with 2 where the
-    database or a setting will not do.
+    Exits with 1 where the policy of a first start has errors, and shows them, or where the
+    address cannot be had, and with 2 where the database or a setting will not do.
     """
+    # Only here: gunicorn reads WEB_CONCURRENCY as it is imported, and fails if it is no number.
+    from service.web.server import Address, counting_together, run  # noqa: PLC0415
+
     with counting_together(workers):
         # Only here: they import prometheus_client, which looks once where it is to count.
         from service.app import create_app  # noqa: PLC0415
@@ -68,6 +70,11 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         with refusing():
             logs.start(level)
         address = Address(host, port, workers, threads)
-        for line in (*words, f"Unghost answers at http://{address.bind}; Ctrl-C stops it."):
-            click.echo(line, err=True) if sys.stderr.isatty() else _LOG.info(line)
-        run(create_app, address, level)
+        for line in words:
+            _tell(line)
+        answers = f"Unghost answers at http://{address.bind}; Ctrl-C stops it."
+        run(create_app, address, level, lambda: _tell(answers))
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True) if sys.stderr.isatty() else _LOG.info(line)

@@ -12,7 +12,7 @@ import click
 from service.experiment import LoadedExperiment, load_experiment
 from service.playbook import Diagnostic, Loaded, has_errors, load
 from service.policy import LoadedLaws, LoadedPolicy, load_laws, load_policy
-from service.store.policies import laws_for
+from service.store.in_force.policies import laws_for
 from service.terminal.console import plain
 
 FAULTY = 1

@@ -6,9 +6,9 @@ from pathlib import Path
 from service.app import opened_store
 from service.playbook import load
 from service.settings import Settings
-from service.store.opening import shown_url
-from service.store.policies import FaultyPolicy
-from service.store.snapshot import Snapshot
+from service.store.in_force.policies import FaultyPolicy
+from service.store.in_force.snapshot import Snapshot
+from service.store.sql.opening import shown_url
 from service.store.store import Store
 from service.terminal.console import plain
 from service.terminal.databases import refusing
@@ -61,20 +61,27 @@ def _words(settings: Settings, store: Store, *, has_keys: bool) -> Iterator[str]
 
 
 def _in_force(snapshot: Snapshot, default: str) -> Iterator[str]:
-    library, policy = snapshot.library, snapshot.policy
-    names = ", ".join(f"{each.name} (version {each.version})" for each in library.all())
+    playbooks, policy = snapshot.playbooks, snapshot.policy
+    names = ", ".join(f"{each.name} (version {each.version})" for each in playbooks.all())
     yield f"Playbooks in force: {names or 'none'}"
     if policy is None:
         yield "Nobody is answered: this version cannot load the contact policy in force"
     else:
         yield f"Contact policy in force: {policy.name} (version {policy.version})"
-    if library.get(default) is None:
+    if running := [each for each in snapshot.experiments if each.is_enrolling]:
+        told = ", ".join(f"{each.name} (phase {each.phase.number})" for each in running)
+        yield f"Experiments that run: {told}"
+    shipped = [(each.name, each.shipped) for each in snapshot.experiments if each.shipped]
+    if shipped:
+        told = ", ".join(f"{arm.name} of {name} ({arm.playbook})" for name, arm in shipped)
+        yield f"Shipped by experiments: {told}"
+    if playbooks.get(default) is None:
         yield f"Requests that name no playbook are not answered: there is no `{default}`"
-    for published in library.all():
+    for published in playbooks.all():
         for doubt in published.diagnostics[:1]:
             where = f"`{published.name}`, line {doubt.place.line}"
             yield f"In doubt: {where}: {plain(doubt.message)} (`unghost check` shows all)"
-    for name, diagnostics in library.problems.items():
+    for name, diagnostics in playbooks.problems.items():
         first = next(each for each in diagnostics if each.severity == "error")
         yield f"Not served: `{name}`, line {first.place.line}: {plain(first.message)}"
 
@@ -86,7 +93,7 @@ def _beside(path: Path, snapshot: Snapshot, *, is_policy: bool) -> Iterator[str]
     except OSError:
         return  # the database has it all
     policies = [snapshot.policy] if snapshot.policy else []
-    documents = policies if is_policy else snapshot.library.all()
+    documents = policies if is_policy else snapshot.playbooks.all()
     if raw in {document.text.encode() for document in documents}:
         return
     diagnostics = () if is_policy else load(raw).diagnostics
@@ -94,4 +101,4 @@ def _beside(path: Path, snapshot: Snapshot, *, is_policy: bool) -> Iterator[str]
         where = f"{path}:{errors[0].place.line}"
         yield f"Not served: {where}: {plain(errors[0].message)} (`unghost check` shows all)"
     else:
-        yield f"Not in force: {path} is another text; `unghost push` publishes it"
+        yield f"Not in force: {path} is another text, or archived; `unghost push` tells more"

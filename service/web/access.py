@@ -18,8 +18,8 @@ from wsgiref.types import WSGIEnvironment
 
 from flask import Flask
 
-from service.store.keys import Key, Scope
-from service.store.throttle import Quota, Standing
+from service.store.access.keys import Key, Scope
+from service.store.access.throttle import Quota, Standing
 from service.web.exchange import Exchange, current_exchange
 from service.web.state import current_state
 

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response
 
-from service.store.audit import entries
-from service.store.pages import USUAL
+from service.store.access.audit import entries
+from service.store.ledger.pages import USUAL
 from service.web.answers import json_answer
 from service.web.queries import LIMIT, read_query, short_text, whole_number
 from service.web.state import current_state

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.experiment import Assignment, Identity, Running, Standing, resolve, units_of
-from service.store.assignments import Enrolled
-from service.store.ledger import Drawn
-from service.store.library import Published
+from service.store.experiments.assignments import Enrolled
+from service.store.in_force.playbooks import Published
+from service.store.ledger.ledger import Drawn
 from service.web.problems import InvalidBody, playbook_asked_for
 from service.web.requests import Mistake
 from service.web.state import Present, State

@@ -8,10 +8,10 @@ from flask import Blueprint, Response
 
 from service.decision import read_request
 from service.decision.whynot.report import why_not
-from service.store.ids import new_id
-from service.store.ledger import Made
-from service.store.outcome_rows import UnfitText
-from service.store.repeats import Asked
+from service.store.ledger.ids import new_id
+from service.store.ledger.ledger import Made
+from service.store.ledger.outcome_rows import UnfitText
+from service.store.ledger.repeats import Asked
 from service.web.answers import as_json, json_bytes
 from service.web.body import read_json_bytes
 from service.web.choosing import choose

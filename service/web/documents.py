@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Response
 
-from service.store.differences import compare_texts
-from service.store.document_rows import Kind, Missing, Version
-from service.store.documents import Document
-from service.store.library import Published
-from service.store.pages import USUAL
-from service.store.snapshot import Key, Made, PublishedPolicy
+from service.store.documents.differences import compare_texts
+from service.store.documents.document_rows import Kind, Missing, Version
+from service.store.documents.documents import Document
+from service.store.in_force.playbooks import Published
+from service.store.in_force.snapshot import Key, Made, PublishedPolicy
+from service.store.ledger.pages import USUAL
 from service.web.answers import json_answer
 from service.web.queries import LIMIT, one_of, read_query, whole_number
 from service.web.state import NotReady, current_state

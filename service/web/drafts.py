@@ -1,13 +1,13 @@
-"""`/v1/playbooks/{name}/draft` and `/v1/policies/{name}/draft`: the text to work on.
+"""`/v1/playbooks/{name}/draft`, and alike for policies and experiments: the text to work on.
 
 Whoever saves says which text they had read (`preconditions`), so that two at once lose nothing.
 """
 
 from flask import Response
 
-from service.store.document_rows import CannotKeep, Kind, Missing
-from service.store.drafts import Draft, Drafts
-from service.store.publishing import called
+from service.store.documents.document_rows import CannotKeep, Kind, Missing
+from service.store.documents.drafts import Draft, Drafts
+from service.store.documents.publishing import called
 from service.web.answers import json_answer
 from service.web.documents import standing
 from service.web.exchange import current_exchange

@@ -8,8 +8,8 @@ from wsgiref.types import WSGIEnvironment
 from flask import Flask, Request, Response, request
 from werkzeug.local import LocalProxy
 
-from service.store.ids import new_id
-from service.store.throttle import Standing
+from service.store.access.throttle import Standing
+from service.store.ledger.ids import new_id
 from service.web.metrics import count
 
 REQUEST_ID = "X-Request-Id"

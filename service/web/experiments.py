@@ -11,11 +11,11 @@ from typing import Any
 from flask import Blueprint, Response
 
 from service.experiment import Experiment
-from service.store.document_rows import CannotKeep, Missing
-from service.store.documents import Document
-from service.store.lives import Life
-from service.store.reports import report_on
-from service.store.snapshot import Key, Made
+from service.store.documents.document_rows import CannotKeep, Missing
+from service.store.documents.documents import Document
+from service.store.documents.lives import Life
+from service.store.experiments.reports import report_on
+from service.store.in_force.snapshot import Key, Made
 from service.web.answers import json_answer
 from service.web.body import read_json, read_json_bytes
 from service.web.choosing import ask, forced_arms
@@ -29,6 +29,7 @@ from service.web.queries import moment, read_query, whole_number
 from service.web.repeating import once
 from service.web.requests import Mistake
 from service.web.state import current_state
+from service.web.strict_json import parse_json
 from service.web.validation import text_answer, validate
 
 blueprint = Blueprint("experiments", __name__)
@@ -106,9 +107,12 @@ def stop_arm(name: str, arm: str) -> Response:
 @once
 def decide(name: str) -> Response:
     """End it: an arm is shipped, or none is."""
-    sent = read_fields(read_json_bytes(current_exchange()), ["why"], ["ship"])
-    deciding = partial(current_state().store.experiments.decide, name, sent["ship"] or None)
-    return _changed(name, "/why", deciding, sent["why"])
+    body = read_json_bytes(current_exchange())
+    why = read_fields(body, ["why"], ["ship"])["why"]
+    # An empty text is an arm that there is not: what is decided stands, so nobody may slip.
+    sent: Any = parse_json(body)
+    deciding = partial(current_state().store.experiments.decide, name, sent.get("ship"))
+    return _changed(name, "/why", deciding, why)
 
 
 def _changed(
@@ -204,7 +208,7 @@ def _in_short(experiment: Experiment, document: Document, life: Life | None) -> 
         "arms": _arms(experiment, life),
         "started_at": life.started_at if life else None,
         "stopped_at": life.stopped_at if life else None,
-        "decided": _decided(life) if life else None,
+        "decided": life.decided() if life else None,
     }
 
 
@@ -220,10 +224,3 @@ def _arms(experiment: Experiment, life: Life | None) -> list[dict[str, object]]:
         }
         for arm in experiment.arms
     ]
-
-
-def _decided(life: Life) -> dict[str, object] | None:
-    if life.decided_at is None:
-        return None
-    decided = {"at": life.decided_at, "by": life.decided_by}
-    return {**decided, "shipped": life.shipped, "why": life.why}

@@ -24,7 +24,7 @@ def readyz() -> Response:
     return json_answer(
         {
             "status": "ready",
-            "playbooks": [published.name for published in present.library.all()],
-            "unusable": len(present.library.problems),
+            "playbooks": [published.name for published in present.playbooks.all()],
+            "unusable": len(present.playbooks.problems),
         }
     )

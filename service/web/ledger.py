@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from service.decision import InvalidRequest, decide, read_request
-from service.store.document_rows import Missing
-from service.store.ledger import Entry, Kept, Wanted
-from service.store.pages import USUAL
-from service.store.replay import CannotReplay, Decider, replay
+from service.store.documents.document_rows import Missing
+from service.store.ledger.ledger import Entry, Kept, Wanted
+from service.store.ledger.pages import USUAL
+from service.store.ledger.replay import CannotReplay, Decider, replay
 from service.web.answers import json_answer
 from service.web.queries import PAGES, an_id, read_query, short_text
 from service.web.state import UnknownAddress, current_state

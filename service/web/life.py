@@ -9,7 +9,7 @@ from functools import partial, wraps
 
 from flask import Blueprint, Response
 
-from service.store.document_rows import CannotKeep, Kind, Missing, check_name
+from service.store.documents.document_rows import CannotKeep, Kind, Missing, check_name
 from service.web.documents import PLURALS, diff, get_version, list_versions
 from service.web.drafts import discard_draft, read_draft, save_draft
 from service.web.publishing import activate, archive, publish, unarchive

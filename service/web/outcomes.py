@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 
 from service.playbook.values import TYPE_WORDS, read_instant
 from service.playbook.vocabulary import OUTCOMES
-from service.store.outcome_rows import Outcome, UnfitText, check_text
-from service.store.outcomes import WantedOutcomes
-from service.store.pages import USUAL
+from service.store.ledger.outcome_rows import Outcome, UnfitText, check_text
+from service.store.ledger.outcomes import WantedOutcomes
+from service.store.ledger.pages import USUAL
 from service.web.answers import json_answer
 from service.web.body import read_json
 from service.web.exchange import current_exchange

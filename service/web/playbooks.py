@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from service.playbook.diagnostics import Place
 from service.playbook.rules import Playbook
-from service.store.library import Published
+from service.store.in_force.playbooks import Published
 from service.web.documents import as_in_force, list_documents, summary
 from service.web.life import add_life
 from service.web.state import current_state

@@ -6,8 +6,8 @@ from flask import Blueprint, Response
 
 from service.playbook.diagnostics import did_you_mean
 from service.policy.policy import Row
-from service.store.differences.policy import demand
-from service.store.snapshot import PublishedPolicy
+from service.store.documents.differences.policy import demand
+from service.store.in_force.snapshot import PublishedPolicy
 from service.web.documents import as_in_force, list_documents, summary
 from service.web.life import add_life
 from service.web.state import UnknownAddress, current_state

@@ -5,7 +5,7 @@ The entity tag of a text is its digest in quotes; the bare digest is understood 
 
 import re
 
-from service.store.drafts import Conflict
+from service.store.documents.drafts import Conflict
 from service.web.exchange import Exchange
 
 _TAG = re.compile(

@@ -13,18 +13,18 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.decision import InvalidRequest
 from service.decision.engine import EngineFault
-from service.store.database import DatabaseAway
-from service.store.differences import Unreadable
-from service.store.document_rows import Archived, Missing
-from service.store.documents import Needed
-from service.store.drafts import Conflict
-from service.store.experiments import Frozen, NotNow
-from service.store.library import Published
-from service.store.pages import BadCursor
-from service.store.publishing import Refused
-from service.store.repeats import BadKey
-from service.store.replay import CannotReplay, NothingKept
-from service.store.throttle import POLICY
+from service.store.access.throttle import POLICY
+from service.store.documents.differences import Unreadable
+from service.store.documents.document_rows import Archived, Missing
+from service.store.documents.documents import Needed
+from service.store.documents.drafts import Conflict
+from service.store.documents.publishing import Refused
+from service.store.experiments.experiments import Frozen, NotNow
+from service.store.in_force.playbooks import Published
+from service.store.ledger.pages import BadCursor
+from service.store.ledger.repeats import BadKey
+from service.store.ledger.replay import CannotReplay, NothingKept
+from service.store.sql.database import DatabaseAway
 from service.web.access import Forbidden, QuotaUsedUp, Unauthorized
 from service.web.body import BodyTooLarge, UnsupportedBody
 from service.web.exchange import current_exchange

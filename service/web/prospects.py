@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
-from service.store.retention import erase, told_in_audit
+from service.store.privacy.retention import erase, told_in_audit
 from service.web.answers import json_answer
 from service.web.exchange import current_exchange
 from service.web.state import UnknownAddress, current_state

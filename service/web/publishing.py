@@ -1,16 +1,16 @@
-"""What puts a version of a playbook or a policy in force, or takes it out of force.
+"""What puts a version of a document in force, or takes it out of force.
 
 When the answer is given, the next request to this process is decided with what was published;
-other processes follow within a second (`store.in_force`).
+other processes follow within a second (`store.in_force.in_force`).
 """
 
 from contextlib import suppress
 
 from flask import Response
 
-from service.store.database import DatabaseAway
-from service.store.document_rows import CannotKeep, Kind, Version
-from service.store.drafts import Conflict
+from service.store.documents.document_rows import CannotKeep, Kind, Version
+from service.store.documents.drafts import Conflict
+from service.store.sql.database import DatabaseAway
 from service.web.answers import json_answer
 from service.web.body import read_bytes, read_json_bytes
 from service.web.documents import read_number, standing, version_json

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from service.playbook.values import TYPE_WORDS, read_instant
-from service.store.pages import MOST
+from service.store.ledger.pages import MOST
 from service.web.exchange import current_exchange
 from service.web.problems import InvalidBody
 from service.web.requests import MAX_MISTAKES, Mistake

@@ -1,7 +1,7 @@
 """`Idempotency-Key`: a request that comes twice is done once, and answered twice alike.
 
-As `store.repeats` has it: decisions look, and are kept together with their key; whatever else
-writes is wrapped in `once`.
+As `store.ledger.repeats` has it: decisions look, and are kept together with their key; whatever
+else writes is wrapped in `once`.
 """
 
 import logging
@@ -12,9 +12,9 @@ from typing import ParamSpec
 
 from flask import Response
 
-from service.store.database import DatabaseAway
-from service.store.repeats import Answer as Kept
-from service.store.repeats import Asked, Standing, asked, read_key
+from service.store.ledger.repeats import Answer as Kept
+from service.store.ledger.repeats import Asked, Standing, asked, read_key
+from service.store.sql.database import DatabaseAway
 from service.web.answers import Answer
 from service.web.body import read_bytes
 from service.web.exchange import Exchange, current_exchange

@@ -16,8 +16,10 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.http.body import LengthReader
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_DRAINED = 64 * 1024  # bytes; of a body that nobody read gunicorn drains less than that
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a worker's heartbeat; the disk may be read-only
 
 _LIMITS: dict[str, object] = {
@@ -85,12 +87,20 @@ def _bare(message: object) -> str:
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn brings no types
-    def __init__(self, make_app: Callable[[], Flask], address: Address, log_level: str) -> None:
+    def __init__(
+        self,
+        make_app: Callable[[], Flask],
+        address: Address,
+        log_level: str,
+        tell: Callable[[], None],
+    ) -> None:
         self._make_app = make_app
         self._settings = {
             **settings(address),
             "logger_class": _Logger,
             "loglevel": log_level,
+            "when_ready": lambda _server: tell(),
+            "pre_request": _foretell,
             "worker_exit": _close,
             "child_exit": _forget,
         }
@@ -102,6 +112,17 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn brings no type
 
     def load(self) -> Any:  # noqa: ANN401 - gunicorn's word for a WSGI application
         return self._make_app()
+
+
+def _foretell(_worker: object, request: Any) -> None:  # noqa: ANN401
+    """Where gunicorn may close the connection after the answer, the answer says so.
+
+    It does that where more of the body is left unread than it is willing to drain. A caller who
+    was not told sends the next request into a connection that is gone.
+    """
+    reader = request.body.reader
+    if not isinstance(reader, LengthReader) or reader.length >= _DRAINED:
+        request.force_close()
 
 
 def _close(_server: object, worker: Any) -> None:  # noqa: ANN401
@@ -121,9 +142,14 @@ def _forget(_server: object, worker: Any) -> None:  # noqa: ANN401
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def run(make_app: Callable[[], Flask], address: Address, log_level: str) -> None:
-    """Serve until told to stop; each worker makes the app for itself, anew on SIGHUP."""
-    _Server(make_app, address, log_level).run()
+def run(
+    make_app: Callable[[], Flask], address: Address, log_level: str, tell: Callable[[], None]
+) -> None:
+    """Serve until told to stop; each worker makes the app for itself, anew on SIGHUP.
+
+    `tell` is called once the address is ours. Ends the process with 1 where it cannot be had.
+    """
+    _Server(make_app, address, log_level, tell).run()
 
 
 @contextmanager

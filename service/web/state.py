@@ -10,11 +10,11 @@ from flask import current_app
 from service.decision import Decision, Request, decide
 from service.decision.guards import Guards
 from service.playbook.diagnostics import did_you_mean
-from service.store.ledger import Drawn, Used
-from service.store.library import Library, Published
-from service.store.snapshot import PublishedPolicy, Snapshot
+from service.store.access.throttle import Throttle
+from service.store.in_force.playbooks import Playbooks, Published
+from service.store.in_force.snapshot import PublishedPolicy, Snapshot
+from service.store.ledger.ledger import Drawn, Used
 from service.store.store import Store
-from service.store.throttle import Throttle
 from service.web.contract_files import ContractFiles
 from service.web.requests import Checker
 
@@ -55,9 +55,9 @@ class Present:
     default_playbook: str
 
     @property
-    def library(self) -> Library:
-        """The playbooks."""
-        return self.snapshot.library
+    def playbooks(self) -> Playbooks:
+        """The playbooks in force."""
+        return self.snapshot.playbooks
 
     @property
     def guards(self) -> Guards:
@@ -70,9 +70,9 @@ class Present:
         Raises:
             UnknownPlaybook: there is none.
         """
-        if published := self.library.get(name):
+        if published := self.playbooks.get(name):
             return published
-        names = [published.name for published in self.library.all()]
+        names = [published.name for published in self.playbooks.all()]
         raise UnknownPlaybook(name[:100], did_you_mean(name[:100], names))
 
     def default(self) -> Published:
@@ -81,7 +81,7 @@ class Present:
         Raises:
             NotReady: it did not load.
         """
-        if published := self.library.get(self.default_playbook):
+        if published := self.playbooks.get(self.default_playbook):
             return published
         raise NotReady(f"the default playbook `{self.default_playbook}` is not loaded")
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 from service.decision import FieldError, InvalidRequest
 from service.decision.forward import DAYS, play_side_by_side
 from service.decision.timeline import answer_of, assumption_of
-from service.store.library import Published
+from service.store.in_force.playbooks import Published
 from service.web.answers import json_answer
 from service.web.body import read_json
 from service.web.exchange import current_exchange

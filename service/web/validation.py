@@ -1,10 +1,10 @@
-"""Texts of playbooks and policies: as they are sent, judged, and given back."""
+"""Texts of playbooks, policies and experiments: as they are sent, judged, and given back."""
 
 from collections.abc import Callable
 
 from flask import Response
 
-from service.store.document_rows import Kind
+from service.store.documents.document_rows import Kind
 from service.web.answers import json_answer
 from service.web.body import JSON, read_bytes, require_media_type
 from service.web.contract import YAML

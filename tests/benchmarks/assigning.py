@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from service.app import Settings, create_app
+from service.app import create_app
+from service.settings import Settings
 from service.web.choosing import Choice, choose
 from tests.benchmarks.spread import microseconds
 from tests.benchmarks.tables import Table, middle, number

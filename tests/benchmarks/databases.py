@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import psycopg
 
-from service.store.database import Database
-from service.store.migrations import migrate
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
 from tests.services import new_database
 
 SERVER = environ.get("UNGHOST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")

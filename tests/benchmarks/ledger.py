@@ -20,11 +20,11 @@ from rich.console import Console
 
 from service.decision import Ready, decide, make_ready, read_request
 from service.playbook import load
-from service.store.database import Database, DatabaseAway
-from service.store.ledger import Made, Used, decision_row
-from service.store.minimised import readable
-from service.store.outcome_rows import seen
-from service.store.writing import Writer, Writing
+from service.store.ledger.ledger import Made, Used, decision_row
+from service.store.ledger.minimised import readable
+from service.store.ledger.outcome_rows import seen
+from service.store.ledger.writing import Writer, Writing
+from service.store.sql.database import Database, DatabaseAway
 from tests.benchmarks.databases import addresses
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.spread import part, spread

@@ -57,7 +57,7 @@ ANSWERING = (
     Seam("as JSON", "service.decision.answer:Decision", ("to_json",)),
     Seam("as a response", _WEB, ("as_json", "json_bytes")),
     Seam("id of the decision", _WEB, ("new_id",)),
-    Seam("record", "service.store.ledger:Ledger", ("record",)),
+    Seam("record", "service.store.ledger.ledger:Ledger", ("record",)),
 )
 
 

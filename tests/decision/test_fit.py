@@ -23,7 +23,7 @@ from service.playbook import Diagnostic, Loaded, load
 from service.playbook.rules import Window
 from service.policy import NO_POLICY, Policy, load_policy
 from service.policy.policy import Cap, Gap, Hours, Row
-from service.store.library import open_library
+from service.store.in_force.playbooks import open_playbooks
 from tests.diagnostic_codes import FIT_SOURCE, codes_in
 from tests.policies import SHIPPED
 from tests.simulation import PLAYBOOKS
@@ -102,10 +102,10 @@ def test_without_a_policy_everything_fits(path: Path) -> None:
 
 def test_the_library_says_it_too() -> None:
     """Whoever looks at a playbook that is served finds it among its diagnostics."""
-    library = open_library(FOLDER, strict())
+    playbooks = open_playbooks(FOLDER, strict())
 
-    assert {p.diagnostics[0].code for p in library.all()} <= set(CODES)
-    assert library.published
+    assert {p.diagnostics[0].code for p in playbooks.all()} <= set(CODES)
+    assert playbooks.published
 
 
 # ---- against a count ----------------------------------------------------------------

@@ -13,7 +13,7 @@ from service.decision.examples import ExampleResult, ExamplesReport
 from service.decision.guards.examples import run_policy_examples
 from service.policy import load_laws, load_policy, policy_of_laws
 from service.shipped import shipped
-from service.store.packs import open_packs
+from service.store.in_force.packs import open_packs
 
 POLICIES = shipped("playbooks", "policy")
 JUDGED = Path(__file__).parents[1] / "corpus" / "policy" / "judged"

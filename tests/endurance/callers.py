@@ -18,9 +18,9 @@ from uuid import uuid4
 
 from sqlalchemy import select, text
 
-from service.store.audit import verify
-from service.store.database import Database
-from service.store.tables import decisions, outcomes
+from service.store.access.audit import verify
+from service.store.sql.database import Database
+from service.store.sql.tables import decisions, outcomes
 from tests.endurance.server import PATIENCE
 
 _HOST = "127.0.0.1"

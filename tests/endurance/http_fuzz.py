@@ -17,8 +17,8 @@ from random import SystemRandom
 
 import click
 
-from service.store.database import Database
-from service.store.keys import create_key
+from service.store.access.keys import create_key
+from service.store.sql.database import Database
 from tests.endurance.server import ROOT, serving
 from tests.services import new_database
 

@@ -11,7 +11,7 @@ import click
 import pytest
 from sqlalchemy import make_url
 
-from service.store.database import Database
+from service.store.sql.database import Database
 from tests.endurance.callers import Callers, assert_kept
 from tests.endurance.doorway import Doorway
 from tests.endurance.server import PATIENCE, Address, serving

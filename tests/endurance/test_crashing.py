@@ -1,7 +1,7 @@
 """The whole service, killed at any moment under load: what was acknowledged is there, once.
 
 Two workers, on an SQLite file and on PostgreSQL. `make crash N=50` kills more often; a power
-cut is another matter: see `service.store.database`.
+cut is another matter: see `service.store.sql.database`.
 """
 
 import os
@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 import click
 import pytest
 
-from service.store.database import Database
+from service.store.sql.database import Database
 from tests.endurance.callers import Callers, assert_kept, assert_repeated
 from tests.endurance.server import Address, free_port, kill, start, until_ready
 

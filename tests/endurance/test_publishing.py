@@ -14,8 +14,8 @@ from typing import NamedTuple
 import click
 import pytest
 
-from service.store.database import Database
-from service.store.documents import Documents
+from service.store.documents.documents import Documents
+from service.store.sql.database import Database
 from tests.endurance.callers import Callers, Heard, answer_of, assert_kept
 from tests.endurance.replacing import variant
 from tests.endurance.server import PATIENCE, Address, ask, free_port, start, stop, until_ready

@@ -17,7 +17,7 @@ from service.decision.forward import play_forward
 from service.decision.guards import Guards, make_guards
 from service.decision.timeline import Assumption, Timeline
 from service.policy import load_policy
-from service.store.packs import open_packs
+from service.store.in_force.packs import open_packs
 from tests.playbooks.policy_read import Case, Reading, Touch, reading
 from tests.policies import SHIPPED, UNGUARDED
 from tests.simulation import PLAYBOOKS, START, ready

@@ -12,7 +12,7 @@ import pytest
 
 from service.playbook import Diagnostic
 from service.policy import load_laws, load_policy
-from service.store.packs import open_packs
+from service.store.in_force.packs import open_packs
 from tests.diagnostic_codes import POLICY_SOURCE, codes_in
 
 FOLDER = Path(__file__).parents[1] / "corpus" / "policy"

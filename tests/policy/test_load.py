@@ -21,7 +21,7 @@ from service.policy.policy import (
     Seller,
 )
 from service.shipped import shipped
-from service.store.packs import open_packs
+from service.store.in_force.packs import open_packs
 
 FOLDER = Path(__file__).parents[1] / "corpus" / "policy"
 PACKS = open_packs(FOLDER / "packs").laws

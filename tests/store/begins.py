@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from service.store.database import Database
-from service.store.repeats import Repeats, asked
+from service.store.ledger.repeats import Repeats, asked
+from service.store.sql.database import Database
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
 

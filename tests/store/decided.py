@@ -13,9 +13,9 @@ import orjson
 
 from service.decision import Ready, decide, make_ready, read_request
 from service.playbook import load
-from service.store.ledger import Made, Used
-from service.store.minimised import readable
-from service.store.replay import Decider
+from service.store.ledger.ledger import Made, Used
+from service.store.ledger.minimised import readable
+from service.store.ledger.replay import Decider
 from tests.policies import SHIPPED
 
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"

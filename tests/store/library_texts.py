@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from service.shipped import shipped
-from service.store.database import Database
-from service.store.documents import Documents
-from service.store.packs import open_packs
+from service.store.documents.documents import Documents
+from service.store.in_force.packs import open_packs
+from service.store.sql.database import Database
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 PACKS = open_packs(shipped("playbooks", "policy", "laws")).laws

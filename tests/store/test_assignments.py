@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from service.experiment import Arm, Assignment, Unit
-from service.store.assignments import Assignments
-from service.store.database import Database
-from service.store.retention import erase
-from service.store.tables import assignments
+from service.store.experiments.assignments import Assignments
+from service.store.privacy.retention import erase
+from service.store.sql.database import Database
+from service.store.sql.tables import assignments
 from tests.store.decided import keyed
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)

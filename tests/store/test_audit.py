@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
-from service.store import audit as trail
-from service.store.audit import BEGINNING, Head, append, entries, head, verify
-from service.store.database import Database
-from service.store.migrations import migrate
-from service.store.pseudonyms import Pseudonyms
-from service.store.tables import audit
+from service.store.access import audit as trail
+from service.store.access.audit import BEGINNING, Head, append, entries, head, verify
+from service.store.privacy.pseudonyms import Pseudonyms
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
+from service.store.sql.tables import audit
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -163,9 +163,9 @@ def test_what_cannot_be_kept_is_refused(database: Database, wrong: dict[str, Any
 WRITER = """
 import sys
 from datetime import UTC, datetime
-from service.store.audit import append
-from service.store.database import Database
-from service.store.pseudonyms import Pseudonyms
+from service.store.access.audit import append
+from service.store.sql.database import Database
+from service.store.privacy.pseudonyms import Pseudonyms
 
 database = Database(sys.argv[1])
 person = Pseudonyms(database)("c-1")

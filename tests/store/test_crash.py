@@ -14,11 +14,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from service.store.database import Database
-from service.store.ledger import Ledger
-from service.store.repeats import Repeats, asked
-from service.store.tables import decisions, outcomes, repeats
-from service.store.writing import Writer
+from service.store.ledger.ledger import Ledger
+from service.store.ledger.repeats import Repeats, asked
+from service.store.ledger.writing import Writer
+from service.store.sql.database import Database
+from service.store.sql.tables import decisions, outcomes, repeats
 from tests.store.decided import NOW, body, keyed, made, reply
 
 #: The whole service, or many processes: `make proof`, and CI.

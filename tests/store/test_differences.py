@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.playbook import Playbook, load
 from service.shipped import shipped
-from service.store.differences import Change, Unreadable, align, compare_texts, playbook
+from service.store.documents.differences import Change, Unreadable, align, compare_texts, playbook
 from tests.oracle.draws import random_sheet
 from tests.oracle.sheets import Sheet, mended, text_of
 from tests.store.library_texts import PACKS, POLICY

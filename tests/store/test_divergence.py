@@ -8,12 +8,12 @@ from sqlalchemy import update
 
 from service.decision.engine import EngineFault
 from service.experiment import Unit
-from service.store import divergence
-from service.store.database import Database
-from service.store.divergence import compare_again, compare_some
-from service.store.retention import erase, remove_old
-from service.store.snapshot import NOTHING
-from service.store.tables import decisions
+from service.store.experiments import divergence
+from service.store.experiments.divergence import compare_again, compare_some
+from service.store.in_force.snapshot import NOTHING
+from service.store.privacy.retention import erase, remove_old
+from service.store.sql.database import Database
+from service.store.sql.tables import decisions
 from tests.store.decided import keyed
 from tests.store.library_texts import NOW, experiment, playbook
 from tests.store.trials import TRIAL, Trial, after

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from service.store.audit import entries
-from service.store.database import Database
-from service.store.document_rows import Archived, CannotKeep, Missing, text_digest
-from service.store.documents import Documents, Needed
-from service.store.drafts import Conflict
-from service.store.publishing import Refused
-from service.store.tables import generation
+from service.store.access.audit import entries
+from service.store.documents.document_rows import Archived, CannotKeep, Missing, text_digest
+from service.store.documents.documents import Documents, Needed
+from service.store.documents.drafts import Conflict
+from service.store.documents.publishing import Refused
+from service.store.sql.database import Database
+from service.store.sql.tables import generation
 from tests.store.library_texts import (
     NOW,
     PACKS,

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from service.store.audit import entries
-from service.store.database import Database
-from service.store.document_rows import CannotKeep, Missing
-from service.store.experiments import Experiments, Frozen, NotNow
-from service.store.lives import ArmStopped, Life
+from service.store.access.audit import entries
+from service.store.documents.document_rows import CannotKeep, Missing
+from service.store.documents.lives import ArmStopped, Life
+from service.store.experiments.experiments import Experiments, Frozen, NotNow
+from service.store.sql.database import Database
 from tests.store.library_texts import NOW, experiment, playbook
 from tests.store.trials import TRIAL, Trial, after
 
@@ -154,12 +154,18 @@ def test_what_can_be_done(state: str, step: str, becomes: str, kept: Experiments
     ("state", "refused"),
     [
         ("running", {"ship": ": stop it first", "ship none": ": stop it first"}),
-        ("stopped", {"start": ": begin another experiment", "stop_arm": ""}),
+        (
+            "stopped",
+            {
+                "start": ": begin another experiment",
+                "stop_arm": ": none of its arms takes anybody in",
+            },
+        ),
         (
             "decided",
             {
                 "start": ": begin another experiment",
-                "stop_arm": "",
+                "stop_arm": ": none of its arms takes anybody in",
                 "ship": ": that stands",
                 "ship none": ": that stands",
             },
@@ -217,10 +223,10 @@ def test_an_end_needs_a_reason(why: str, kept: Experiments) -> None:
 
 def test_only_arms_that_there_are_can_be_meant(kept: Experiments) -> None:
     """To stop, and to ship."""
-    with pytest.raises(Missing, match="`two-ways` has no arm `third`"):
+    with pytest.raises(Missing, match="`two-ways` has no arm `third`; it has `control`, `other`"):
         kept.stop_arm(TRIAL, "third", "ann", "It is not there.", NOW)
     brought_to("stopped", kept)
-    with pytest.raises(Missing, match="`two-ways` has no arm `third`"):
+    with pytest.raises(Missing, match="`two-ways` has no arm `third`; it has `control`, `other`"):
         kept.decide(TRIAL, "third", "ann", "It is not there.", NOW)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from service.shipped import shipped
-from service.store.audit import entries
-from service.store.database import Database
-from service.store.documents import Documents
+from service.store.access.audit import entries
+from service.store.documents.documents import Documents
 from service.store.first_start import Imported, import_folder
-from service.store.policies import FaultyPolicy
+from service.store.in_force.policies import FaultyPolicy
+from service.store.sql.database import Database
 from tests.store.library_texts import NOW, PACKS, POLICY, experiment, library, playbook, written
 
 

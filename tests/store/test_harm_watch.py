@@ -15,13 +15,13 @@ from service.experiment import Identity, resolve
 from service.experiment.reading import Look
 from service.experiment.reading.anytime import log_excess_e
 from service.experiment.reading.harm import CONCENTRATION, PAUSES_AT
-from service.store import harm_watch
-from service.store.audit import entries
-from service.store.database import Database
-from service.store.harm_watch import HarmWatch
-from service.store.migrations import migrate
-from service.store.moments import stored
-from service.store.reports import report_on
+from service.store.access.audit import entries
+from service.store.experiments import harm_watch
+from service.store.experiments.harm_watch import HarmWatch
+from service.store.experiments.reports import report_on
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
+from service.store.sql.moments import stored
 from tests.store.library_texts import NOW, experiment
 from tests.store.trials import TRIAL, Trial, after
 
@@ -190,11 +190,11 @@ def test_units_are_counted_only_where_something_was_told(
 
 _ALONE = """
 import sys
-from service.store.database import Database
-from service.store.experiments import Experiments
-from service.store.harm_watch import HarmWatch
-from service.store.in_force import InForce
-from service.store.moments import moment_of
+from service.store.sql.database import Database
+from service.store.experiments.experiments import Experiments
+from service.store.experiments.harm_watch import HarmWatch
+from service.store.in_force.in_force import InForce
+from service.store.sql.moments import moment_of
 
 database = Database(sys.argv[1])
 in_force = InForce(database, {})

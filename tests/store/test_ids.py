@@ -3,7 +3,7 @@
 from time import time_ns
 from uuid import RFC_4122, UUID
 
-from service.store.ids import new_id
+from service.store.ledger.ids import new_id
 
 
 def test_an_id_is_a_uuid_of_the_moment() -> None:

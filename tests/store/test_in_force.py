@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from service.store.database import Database, DatabaseAway
-from service.store.document_rows import Missing
-from service.store.documents import Documents
-from service.store.in_force import InForce
-from service.store.library import Published
+from service.store.documents.document_rows import Missing
+from service.store.documents.documents import Documents
+from service.store.in_force.in_force import InForce
+from service.store.in_force.playbooks import Published
+from service.store.sql.database import Database, DatabaseAway
 from tests.store.library_texts import NOW, PACKS, POLICY, library, playbook, published
 
 
@@ -39,14 +39,14 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 def the(in_force: InForce, name: str = "short") -> Published | None:
     """The playbook in force."""
-    return in_force.refresh().library.get(name)
+    return in_force.refresh().playbooks.get(name)
 
 
 def test_before_anything_is_published_nothing_is_in_force(in_force: InForce) -> None:
     """And nobody may decide."""
     snapshot = in_force.refresh()
 
-    assert (snapshot.library.all(), snapshot.policy, snapshot.generation) == ((), None, 0)
+    assert (snapshot.playbooks.all(), snapshot.policy, snapshot.generation) == ((), None, 0)
 
 
 def test_what_is_published_is_in_force(in_force: InForce, documents: Documents) -> None:
@@ -76,8 +76,8 @@ def test_only_what_changed_is_made_ready_anew(in_force: InForce, documents: Docu
     published(documents, playbook(6))
     after = in_force.refresh()
 
-    assert after.library.get("other") is before.library.get("other")
-    assert after.library.get("short") is not before.library.get("short")
+    assert after.playbooks.get("other") is before.playbooks.get("other")
+    assert after.playbooks.get("short") is not before.playbooks.get("short")
 
 
 def test_what_was_replaced_is_forgotten_once_nobody_uses_it(
@@ -105,7 +105,7 @@ def test_a_snapshot_stays_what_it_is(in_force: InForce, documents: Documents) ->
     published(documents, playbook(name="other"), "other")
     in_force.refresh()
 
-    assert [(each.name, each.version) for each in taken.library.all()] == [("short", 1)]
+    assert [(each.name, each.version) for each in taken.playbooks.all()] == [("short", 1)]
 
 
 def test_archived_is_not_in_force(in_force: InForce, documents: Documents) -> None:
@@ -146,10 +146,10 @@ def test_what_no_longer_loads_is_a_problem_of_its_own(
     """A text that a later product refuses keeps no other out of force."""
     published(documents, playbook(name="other"), "other")
     with monkeypatch.context() as earlier:
-        earlier.setattr("service.store.publishing.load", _as_if_sound)
+        earlier.setattr("service.store.documents.publishing.load", _as_if_sound)
         published(documents, playbook().replace("template: hello", "template: helo"))
 
-    library = in_force.refresh().library
+    library = in_force.refresh().playbooks
 
     assert [each.name for each in library.all()] == ["other"]
     assert [each.code for each in library.problems["short"]] == ["unknown-template"]
@@ -172,7 +172,7 @@ def test_any_version_can_be_had(in_force: InForce, documents: Documents) -> None
     published(documents, playbook(6))
     snapshot = in_force.refresh()
 
-    assert in_force.playbook("short", 2) is snapshot.library.get("short")
+    assert in_force.playbook("short", 2) is snapshot.playbooks.get("short")
     old = in_force.playbook("short", 1)
     assert (old.version, old.text) == (1, playbook(5))
     assert in_force.playbook("short", 1) is old
@@ -202,11 +202,11 @@ def test_versions_that_nobody_asks_for_are_forgotten(
 
 def test_it_is_watched_from_the_first_question_on(in_force: InForce, documents: Documents) -> None:
     """What is published comes into force by itself; nobody's question waits for it."""
-    assert in_force.now().library.all() == ()
+    assert in_force.now().playbooks.all() == ()
     published(documents, playbook(5))
-    wait_until(lambda: in_force.now().library.get("short") is not None)
+    wait_until(lambda: in_force.now().playbooks.get("short") is not None)
     published(documents, playbook(6))
-    wait_until(lambda: in_force.now().library.all()[0].version == 2)
+    wait_until(lambda: in_force.now().playbooks.all()[0].version == 2)
 
 
 def test_a_database_that_is_away_changes_nothing(
@@ -229,12 +229,12 @@ def test_a_database_that_is_away_changes_nothing(
         gone.setattr(database, "reading", away)
         in_force.now()
         wait_until(lambda: len(asked) > 2)
-        assert in_force.now().library.all()[0].version == 1
+        assert in_force.now().playbooks.all()[0].version == 1
         with pytest.raises(DatabaseAway):
             in_force.refresh()
     assert len(caplog.records) == 1
     published(documents, playbook(6))
-    wait_until(lambda: in_force.now().library.all()[0].version == 2)
+    wait_until(lambda: in_force.now().playbooks.all()[0].version == 2)
 
 
 def test_a_fault_of_ours_does_not_end_the_watch(
@@ -244,13 +244,13 @@ def test_a_fault_of_ours_does_not_end_the_watch(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """It is told with its traceback, and the next look may go well."""
-    monkeypatch.setattr("service.store.in_force._AFTER_A_FAULT", 0.01)
+    monkeypatch.setattr("service.store.in_force.in_force._AFTER_A_FAULT", 0.01)
     with monkeypatch.context() as broken:
-        broken.setattr("service.store.in_force.publish", None)
+        broken.setattr("service.store.in_force.in_force.publish", None)
         published(documents, playbook(5))
         in_force.now()
         wait_until(lambda: bool(caplog.records))
-    wait_until(lambda: in_force.now().library.get("short") is not None)
+    wait_until(lambda: in_force.now().playbooks.get("short") is not None)
 
 
 def test_a_fork_watches_for_itself(in_force: InForce, documents: Documents) -> None:
@@ -259,7 +259,7 @@ def test_a_fork_watches_for_itself(in_force: InForce, documents: Documents) -> N
     in_force.refresh()
     child = os.fork()
     if child == 0:  # pragma: no cover - in the child
-        wait_until(lambda: in_force.now().library.all()[0].version == 2)
+        wait_until(lambda: in_force.now().playbooks.all()[0].version == 2)
         os._exit(0)
     published(documents, playbook(6))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.store.key_text import KeyText, new_key_text, read_key_text
+from service.store.access.key_text import KeyText, new_key_text, read_key_text
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TEXTS = st.builds(

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.store import keyring
-from service.store.database import Database, DatabaseAway
-from service.store.key_text import KeyText, new_key_text, read_key_text
-from service.store.keyring import Keyring, Work
-from service.store.keys import all_keys, create_key, revoke_key
+from service.store.access import keyring
+from service.store.access.key_text import KeyText, new_key_text, read_key_text
+from service.store.access.keyring import Keyring, Work
+from service.store.access.keys import all_keys, create_key, revoke_key
+from service.store.sql.database import Database, DatabaseAway
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.store.audit import entries, verify
-from service.store.database import Database
-from service.store.key_text import read_key_text
-from service.store.keys import SCOPES, Key, all_keys, any_keys, create_key, revoke_key
-from service.store.migrations import migrate
-from service.store.tables import metadata
+from service.store.access.audit import entries, verify
+from service.store.access.key_text import read_key_text
+from service.store.access.keys import SCOPES, Key, all_keys, any_keys, create_key, revoke_key
+from service.store.sql.database import Database
+from service.store.sql.migrations import migrate
+from service.store.sql.tables import metadata
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)

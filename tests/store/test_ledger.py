@@ -10,12 +10,12 @@ import orjson
 import pytest
 from sqlalchemy import event, select
 
-from service.store.database import Database, DatabaseAway
-from service.store.ledger import Ledger, Wanted
-from service.store.outcome_rows import UnfitText
-from service.store.pages import MOST, BadCursor
-from service.store.tables import decisions
-from service.store.writing import Writer
+from service.store.ledger.ledger import Ledger, Wanted
+from service.store.ledger.outcome_rows import UnfitText
+from service.store.ledger.pages import MOST, BadCursor
+from service.store.ledger.writing import Writer
+from service.store.sql.database import Database, DatabaseAway
+from service.store.sql.tables import decisions
 from tests.store.decided import NOW, body, keyed, later, made
 
 

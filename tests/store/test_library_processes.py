@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from service.store.audit import verify
-from service.store.database import Database
-from service.store.in_force import InForce
+from service.store.access.audit import verify
+from service.store.in_force.in_force import InForce
+from service.store.sql.database import Database
 from tests.store.library_texts import PACKS, library, playbook, published, written
 
 #: The whole service, or many processes: `make proof`, and CI.
@@ -22,9 +22,9 @@ _EACH = 3
 _EDITOR = """
 import sys
 from datetime import UTC, datetime
-from service.store.database import Database
-from service.store.document_rows import Missing
-from service.store.drafts import Conflict
+from service.store.sql.database import Database
+from service.store.documents.document_rows import Missing
+from service.store.documents.drafts import Conflict
 from tests.store.library_texts import library, playbook
 
 who, each = sys.argv[2], int(sys.argv[3])
@@ -50,9 +50,9 @@ _IMPORTER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from service.store.database import Database
+from service.store.sql.database import Database
 from service.store.first_start import import_folder
-from service.store.migrations import migrate
+from service.store.sql.migrations import migrate
 from tests.store.library_texts import PACKS
 
 folder, database = Path(sys.argv[2]), Database(sys.argv[1])
@@ -64,8 +64,8 @@ import_folder(database, folder, folder / "policy" / "default.yaml", PACKS, datet
 #: Tells each version that comes into force, as it comes.
 _WATCHER = """
 import sys, time
-from service.store.database import Database
-from service.store.in_force import InForce
+from service.store.sql.database import Database
+from service.store.in_force.in_force import InForce
 from tests.store.library_texts import PACKS
 
 in_force = InForce(Database(sys.argv[1]), PACKS)
@@ -73,7 +73,7 @@ in_force.refresh()
 print("ready", flush=True)
 seen = 0
 while seen < int(sys.argv[2]):
-    found = in_force.now().library.get("short")
+    found = in_force.now().playbooks.get("short")
     if found and found.version > seen:
         seen = found.version
         print(seen, found.digest, flush=True)
@@ -169,7 +169,7 @@ def test_nobody_reads_half_of_what_is_published(database: Database) -> None:
     begin(editors)
     last = 0
     while any(editor.poll() is None for editor in editors):
-        found = in_force.refresh().library.get("short")
+        found = in_force.refresh().playbooks.get("short")
         if found is not None:
             assert found.version >= last
             last = found.version

@@ -9,16 +9,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from service.store.database import Database
-from service.store.migrations import is_current, migrate
-from service.store.opening import (
+from service.store.sql.database import Database
+from service.store.sql.migrations import is_current, migrate
+from service.store.sql.opening import (
     WrongTables,
     bring_up,
     database_at,
     open_database,
     shown_url,
 )
-from service.store.tables import metadata
+from service.store.sql.tables import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,7 +60,7 @@ def test_tables_of_a_later_version_are_left_alone(empty_database: Database) -> N
 
 OPENER = """
 import sys
-from service.store.opening import open_database
+from service.store.sql.opening import open_database
 database = open_database(sys.argv[1])
 database.ping()
 """
@@ -81,6 +81,8 @@ def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
         "postgresql://kim:geheim@host:port/name",
         "geheim",
         "sqlite://geheim",
+        "sqlite:///",
+        "sqlite:///:memory:",
         "postgresql:/geheim",
     ],
 )

@@ -7,12 +7,12 @@ from datetime import datetime
 import pytest
 
 from service.playbook.vocabulary import OUTCOMES
-from service.store.database import Database
-from service.store.ledger import Ledger
-from service.store.outcome_rows import Outcome, UnfitText
-from service.store.outcomes import MOST_AT_ONCE, Outcomes, WantedOutcomes
-from service.store.pages import BadCursor
-from service.store.writing import Writer
+from service.store.ledger.ledger import Ledger
+from service.store.ledger.outcome_rows import Outcome, UnfitText
+from service.store.ledger.outcomes import MOST_AT_ONCE, Outcomes, WantedOutcomes
+from service.store.ledger.pages import BadCursor
+from service.store.ledger.writing import Writer
+from service.store.sql.database import Database
 from tests.store.decided import NOW, body, keyed, later, made, reply
 
 WON = Outcome("c-1", "won", NOW)

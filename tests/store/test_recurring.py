@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.database import DatabaseAway
 from service.store.recurring import Recurring, Task
+from service.store.sql.database import DatabaseAway
 from service.store.store import open_store
 from tests.store.library_texts import written
 

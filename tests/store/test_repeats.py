@@ -11,10 +11,9 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from service.store.database import Database
-from service.store.ledger import Ledger, Wanted
-from service.store.outcomes import Outcomes, WantedOutcomes
-from service.store.repeats import (
+from service.store.ledger.ledger import Ledger, Wanted
+from service.store.ledger.outcomes import Outcomes, WantedOutcomes
+from service.store.ledger.repeats import (
     DIFFERS,
     RUNNING,
     Answer,
@@ -24,8 +23,9 @@ from service.store.repeats import (
     asked,
     read_key,
 )
-from service.store.tables import repeats
-from service.store.writing import Writer
+from service.store.ledger.writing import Writer
+from service.store.sql.database import Database
+from service.store.sql.tables import repeats
 from tests.store.begins import begin_thirty
 from tests.store.decided import NOW, body, keyed, later, made, reply
 

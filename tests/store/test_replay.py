@@ -14,9 +14,9 @@ import pytest
 from service.decision import InvalidRequest
 from service.playbook import Playbook, load
 from service.playbook.vocabulary import STANDARD_FACTS
-from service.store.ledger import Kept, decision_row
-from service.store.minimised import ALWAYS_READ, minimised, readable
-from service.store.replay import Difference, NothingKept, replay
+from service.store.ledger.ledger import Kept, decision_row
+from service.store.ledger.minimised import ALWAYS_READ, minimised, readable
+from service.store.ledger.replay import Difference, NothingKept, replay
 from tests.oracle.prospects import random_body
 from tests.store.decided import (
     NOW,

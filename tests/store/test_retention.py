@@ -9,16 +9,16 @@ from random import Random
 import pytest
 from sqlalchemy import Connection, func, select
 
-from service.store import retention
-from service.store.database import Database
-from service.store.ledger import Ledger, Wanted
-from service.store.outcome_rows import Outcome
-from service.store.outcomes import Outcomes, WantedOutcomes
-from service.store.personal import PERSONAL, is_personal
-from service.store.repeats import Answer, Repeats, asked
-from service.store.retention import Removed, empty_log, erase, remove_old
-from service.store.tables import decisions, outcomes, repeats
-from service.store.writing import Writer
+from service.store.ledger.ledger import Ledger, Wanted
+from service.store.ledger.outcome_rows import Outcome
+from service.store.ledger.outcomes import Outcomes, WantedOutcomes
+from service.store.ledger.repeats import Answer, Repeats, asked
+from service.store.ledger.writing import Writer
+from service.store.privacy import retention
+from service.store.privacy.retention import Removed, empty_log, erase, remove_old
+from service.store.sql.database import Database
+from service.store.sql.personal import PERSONAL, is_personal
+from service.store.sql.tables import decisions, outcomes, repeats
 from tests.store.decided import Body, body, keyed, later, made, reply
 
 NOW = later(0)
@@ -296,7 +296,7 @@ def test_a_log_that_somebody_reads_is_not_emptied(
     database: Database, kept: Kept, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told, and the next call does it."""
-    monkeypatch.setattr("service.store.database.PATIENCE", 0.05)
+    monkeypatch.setattr("service.store.sql.database.PATIENCE", 0.05)
     database.close()
     kept.ledger.record(made(personal()), NOW)
     reader = Database(database.url)

@@ -7,14 +7,14 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import update
 
-from service.store.audit import append, head
-from service.store.database import Database
-from service.store.key_text import read_key_text
-from service.store.keys import all_keys
-from service.store.migrations import is_current
-from service.store.moments import moment_of
-from service.store.pseudonyms import Pseudonyms
-from service.store.tables import audit
+from service.store.access.audit import append, head
+from service.store.access.key_text import read_key_text
+from service.store.access.keys import all_keys
+from service.store.privacy.pseudonyms import Pseudonyms
+from service.store.sql.database import Database
+from service.store.sql.migrations import is_current
+from service.store.sql.moments import moment_of
+from service.store.sql.tables import audit
 from service.terminal.audit import audit_command
 from service.terminal.keys import keys_command
 from service.terminal.migrate import migrate

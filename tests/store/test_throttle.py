@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.store.throttle import Quota, Standing, Throttle
+from service.store.access.throttle import Quota, Standing, Throttle
 
 SECOND = 1_000_000_000
 QUOTAS = st.builds(Quota, requests=st.integers(1, 12), seconds=st.integers(1, 20))

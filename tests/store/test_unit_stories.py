@@ -2,9 +2,9 @@
 
 from service.experiment import Unit
 from service.experiment.counting import Happened, Stopped, UnitStory
-from service.store.database import Database
-from service.store.divergence import compare_some
-from service.store.retention import erase, remove_old
+from service.store.experiments.divergence import compare_some
+from service.store.privacy.retention import erase, remove_old
+from service.store.sql.database import Database
 from tests.store.decided import keyed
 from tests.store.library_texts import NOW, experiment, playbook
 from tests.store.trials import TRIAL, Trial, after

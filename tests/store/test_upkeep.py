@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from service.store.database import Database
-from service.store.ledger import Ledger
-from service.store.outcome_rows import Outcome
-from service.store.outcomes import Outcomes, WantedOutcomes
-from service.store.repeats import LIFE, Answer, Repeats, asked
-from service.store.retention import USUAL_DAYS
-from service.store.upkeep import Upkeep, read_days
-from service.store.writing import Writer
+from service.store.ledger.ledger import Ledger
+from service.store.ledger.outcome_rows import Outcome
+from service.store.ledger.outcomes import Outcomes, WantedOutcomes
+from service.store.ledger.repeats import LIFE, Answer, Repeats, asked
+from service.store.ledger.writing import Writer
+from service.store.privacy.retention import USUAL_DAYS
+from service.store.privacy.upkeep import Upkeep, read_days
+from service.store.sql.database import Database
 from tests.store.decided import NOW, body, keyed, made
 
 ASKED = asked("key-1", "k-1", "POST", "/v1/outcomes", b"{}")

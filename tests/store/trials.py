@@ -14,18 +14,18 @@ from sqlalchemy import insert, select
 from service.decision import decide, read_request
 from service.experiment import Arm, Assignment, Unit
 from service.experiment.counting import PhaseStory, UnitStory
-from service.store.assignments import Assignments
-from service.store.database import Database
-from service.store.document_rows import Kind
-from service.store.experiments import Experiments
-from service.store.in_force import InForce
-from service.store.ledger import Drawn, Ledger, Made, Used
-from service.store.outcome_rows import Outcome
-from service.store.outcomes import Outcomes
-from service.store.snapshot import Snapshot
-from service.store.tables import decisions, documents, generation, versions
-from service.store.unit_stories import read_story
-from service.store.writing import Writer
+from service.store.documents.document_rows import Kind
+from service.store.experiments.assignments import Assignments
+from service.store.experiments.experiments import Experiments
+from service.store.experiments.unit_stories import read_story
+from service.store.in_force.in_force import InForce
+from service.store.in_force.snapshot import Snapshot
+from service.store.ledger.ledger import Drawn, Ledger, Made, Used
+from service.store.ledger.outcome_rows import Outcome
+from service.store.ledger.outcomes import Outcomes
+from service.store.ledger.writing import Writer
+from service.store.sql.database import Database
+from service.store.sql.tables import decisions, documents, generation, versions
 from tests.store.decided import keyed
 from tests.store.library_texts import NOW, PACKS, POLICY, experiment, library, playbook
 

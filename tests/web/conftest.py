@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from service.shipped import shipped
-from service.store.database import Database
+from service.store.sql.database import Database
+from service.store.sql.tables import decisions, outcomes, repeats
 from service.store.store import Store
-from service.store.tables import decisions, outcomes, repeats
 from service.web.state import EXTENSION, State
 from tests.databases import BOTH, migrated_on_the_server
 from tests.services import app_over

@@ -155,5 +155,5 @@ def selling(url: str, clock: Clock) -> Iterator[Selling]:
 
 def draw_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the same units in the same arms at every run."""
-    monkeypatch.setattr("service.store.experiments.token_hex", lambda size: "1f" * size)
-    monkeypatch.setattr("service.store.kept_once.secrets.token_hex", lambda size: "2e" * size)
+    monkeypatch.setattr("service.store.experiments.experiments.token_hex", lambda size: "1f" * size)
+    monkeypatch.setattr("service.store.sql.kept_once.secrets.token_hex", lambda size: "2e" * size)

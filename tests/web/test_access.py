@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 
 from service.app import create_app
 from service.settings import Settings
-from service.store.database import DatabaseAway
-from service.store.keyring import Keyring
-from service.store.keys import SCOPES, NewKey, create_key, revoke_key
+from service.store.access.keyring import Keyring
+from service.store.access.keys import SCOPES, NewKey, create_key, revoke_key
+from service.store.sql.database import DatabaseAway
 from service.web.access import NEEDED, is_loopback, read_quota
 from service.web.state import EXTENSION, State
 from tests.services import new_database

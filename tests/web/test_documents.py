@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import update
 from werkzeug.test import TestResponse, create_environ
 
-from service.store.database import Database, DatabaseAway
-from service.store.document_rows import Kind, bump, text_digest
-from service.store.keys import create_key
-from service.store.tables import versions
+from service.store.access.keys import create_key
+from service.store.documents.document_rows import Kind, bump, text_digest
+from service.store.sql.database import Database, DatabaseAway
+from service.store.sql.tables import versions
 from service.web.exchange import Exchange
 from service.web.preconditions import BadPrecondition, digest_matched
 from tests.store.library_texts import NOW, playbook

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from service.playbook.vocabulary import STANDARD_FACTS
-from service.store.database import Database
-from service.store.tables import metadata
+from service.store.sql.database import Database
+from service.store.sql.tables import metadata
 from tests.web.conftest import store_of
 
 CANARY = "canary-7f3d"
@@ -92,7 +92,7 @@ def test_a_trail_that_cannot_be_written_keeps_everything(
     """Nobody is erased without a trace; the next call does it."""
     known(standing, "c-1")
     with monkeypatch.context() as torn:
-        torn.setattr("service.store.audit._LONGEST", {"actor": 0, "event": 0, "subject": 0})
+        torn.setattr("service.store.access.audit._LONGEST", {"actor": 0, "event": 0, "subject": 0})
         assert standing.delete("/v1/prospects/c-1").status_code == 500
 
     assert erased(standing, "c-1")["decisions"] == 1

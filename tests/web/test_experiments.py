@@ -12,9 +12,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
-from service.store.document_rows import bump
-from service.store.moments import stored
-from service.store.tables import (
+from service.store.documents.document_rows import bump
+from service.store.sql.moments import stored
+from service.store.sql.tables import (
     assignments,
     audit,
     decisions,
@@ -257,7 +257,7 @@ def test_other_weights_are_a_new_phase(seller: Selling, monkeypatch: pytest.Monk
     old, new = ACCOUNTS[:20], ACCOUNTS[20:]
     had = {account: seller.arm(account) for account in old}
     would = {account: seller.says("two-houses", account)["bucket"] for account in new}
-    monkeypatch.setattr("service.store.experiments.token_hex", lambda size: "77" * size)
+    monkeypatch.setattr("service.store.experiments.experiments.token_hex", lambda size: "77" * size)
 
     weights = {"control": "playbook: house", "second": "playbook: second, weight: 9"}
     standing = seller.run("two-houses", **weights)
@@ -320,6 +320,16 @@ def test_a_version_that_is_named_stays(fresh: Selling) -> None:
     assert fresh.report("two-houses")["changed_playbooks"] == ["house"]
 
 
+def test_a_playbook_that_is_rolled_back_is_told(fresh: Selling) -> None:
+    """Its arm means two versions then, although nothing was published."""
+    fresh.publish("/v1/playbooks", "house", HOUSE.replace("title: A small", "title: A new"))
+    fresh.run("two-houses")
+    fresh.clock.turn(hours=1)
+    assert fresh.client.post("/v1/playbooks/house/versions/1/activate").status_code == 200
+
+    assert fresh.report("two-houses")["changed_playbooks"] == ["house"]
+
+
 def test_decisions_by_experiments_are_counted(one: Selling) -> None:
     """`/metrics` has them by experiment, arm and reason."""
     one.run("counted-houses")
@@ -364,6 +374,10 @@ def test_from_a_draft_to_a_decision(seller: Selling) -> None:
         "shipped": None,
         "why": "nothing in it",
     }
+    report = seller.report("two-houses")
+    assert report["decided"] == standing["decided"]
+    nothing = "Nothing more: it was decided that no arm is shipped."
+    assert {each["verdict"]["todo"] for each in (report, *report["comparisons"])} == {nothing}
     entries = seller.client.get("/v1/audit?subject=experiment:two-houses").get_json()["entries"]
     assert [entry["event"] for entry in reversed(entries)] == [
         *("draft.saved", "document.published"),
@@ -420,14 +434,17 @@ def test_what_does_not_fit_the_state_is_refused(one: Selling) -> None:
     assert why("two-houses", "stop") == "`two-houses` was never started"
     assert why("two-houses", "decide", why="so") == "`two-houses` was never started"
     assert one.refused("missing", "start", 404)["detail"] == "there is no experiment `missing`"
+    long = one.refused("a" * 65, "start", 404)["detail"]
+    assert long == f"`{'a' * 64}…` has more than 64 characters"
     one.act("two-houses", "start")
     assert why("two-houses", "decide", why="so") == "`two-houses` is running: stop it first"
     assert why("two-houses", "archive") == "the experiment `two-houses` is running: stop it first"
     third = one.refused("two-houses", "arms/third/stop", 404, why="so")
-    assert third["detail"] == "`two-houses` has no arm `third`"
+    assert third["detail"] == "`two-houses` has no arm `third`; it has `control`, `second`"
     one.act("two-houses", "stop")
     assert why("two-houses", "start") == "`two-houses` is stopped: begin another experiment"
-    assert one.refused("two-houses", "decide", 404, why="so", ship="third")
+    for none in ("third", ""):
+        assert one.refused("two-houses", "decide", 404, why="so", ship=none)
     for words in ({"why": " "}, {"why": "w" * 2_001}):
         problem = one.refused("two-houses", "decide", 422, **words)
         assert [error["path"] for error in problem["errors"]] == ["/why"]
@@ -449,9 +466,9 @@ def test_arms_go_by_playbooks_in_force(fresh: Selling) -> None:
         return response.status_code, response.get_json(force=True).get("detail", "")
 
     needs = "the experiment `two-houses` needs the playbook `second`"
-    assert archived() == (409, f"{needs}: end the experiment first")
+    assert archived() == (409, f"{needs}: stop and decide the experiment first")
     fresh.act("two-houses", "stop")
-    assert archived() == (409, f"{needs}: end the experiment first")
+    assert archived() == (409, f"{needs}: stop and decide the experiment first")
     fresh.act("two-houses", "decide", ship="second", why="better")
     assert archived() == (409, f"{needs}: archive the experiment first")
     fresh.act("two-houses", "archive")

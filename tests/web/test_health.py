@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from sqlalchemy import create_engine
 
-from service.store.database import Database
+from service.store.sql.database import Database
 from tests.services import app_over, new_database
 from tests.web.conftest import PLAYBOOKS
 

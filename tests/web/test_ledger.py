@@ -15,11 +15,11 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import update
 
 from service.playbook import load
-from service.store.database import Database
-from service.store.document_rows import Kind
-from service.store.retention import remove_old
+from service.store.documents.document_rows import Kind
+from service.store.privacy.retention import remove_old
+from service.store.sql.database import Database
+from service.store.sql.tables import decisions, versions
 from service.store.store import Store
-from service.store.tables import decisions, versions
 from service.web.state import EXTENSION
 from tests.oracle.prospects import random_body
 from tests.services import app_over

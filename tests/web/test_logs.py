@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from service.app import create_app
 from service.settings import Settings
-from service.store.database import Database
-from service.store.ledger import Ledger
+from service.store.ledger.ledger import Ledger
+from service.store.sql.database import Database
 from service.web import logs
 from tests.services import new_database
 from tests.test_contract import OPERATIONS
@@ -236,7 +236,7 @@ def test_nothing_of_a_person_is_in_any_line(
     asked = {**question, "prospect": {"id": MAIL, "first_name": PERSON}}
     statuses = [client.post("/v1/next-action", json=asked).status_code]
     for place, fault in (
-        ("service.store.ledger.Ledger.record", ask_the_database),
+        ("service.store.ledger.ledger.Ledger.record", ask_the_database),
         ("service.web.decisions.read_request", fail),
         ("service.web.access.is_loopback", fail),
     ):

@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from service.store.database import Database, DatabaseAway
-from service.store.keys import create_key
-from service.store.ledger import Ledger
-from service.store.outcomes import Outcomes
-from service.store.repeats import LIFE, LONGEST_RUN, Repeats
-from service.store.tables import repeats
+from service.store.access.keys import create_key
+from service.store.ledger.ledger import Ledger
+from service.store.ledger.outcomes import Outcomes
+from service.store.ledger.repeats import LIFE, LONGEST_RUN, Repeats
+from service.store.sql.database import Database, DatabaseAway
+from service.store.sql.tables import repeats
 from tests.web.conftest import store_of
 
 Json = dict[str, Any]

@@ -123,8 +123,8 @@ def weeks_for(
         raise ValueError("no units join: units per week and coverage have to be above 0")
     if abs(effect) < LEAST_EFFECT or not 0 <= rate + effect <= 1:
         raise ValueError(
-            f"from a rate of {rate:g}, a difference of {effect:g} leads to no other rate: give it "
-            "as a share, as in 0.03 for 3 more in 100"
+            f"from a rate of {rate * 100:g} %, a difference of {effect * 100:g} % leads to no "
+            "other rate from 0 to 100 %: ask for another; 3 % or 0.03 is 3 more in 100"
         )
     units = arms * units_per_arm(rate, effect, arms - 1)
     weeks = max(LEAST_WEEKS, math.ceil(units / (units_per_week * coverage)))

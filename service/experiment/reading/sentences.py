@@ -67,9 +67,10 @@ def too_early(plan: Plan, look: Look, answer: date | None, *, few: bool) -> str:
     """How far the experiment is, and when it answers."""
     mature = sum(arm.funnel.mature for arm in look.arms)
     units, days = UNITS[plan.unit], plan.primary.within.days
+    time = "day" if days == 1 else f"{days} days"
     text = (
         f"Too early to tell. {min(mature, plan.planned):,} of {plan.planned:,} planned {units} "
-        f"have had their full {days} days."
+        f"have had their full {time}."
     )
     if few and mature:
         text += f" {_few(plan, look)}"

@@ -1,0 +1,1 @@
+"""The library: playbooks, contact policies and experiments as people write them."""

@@ -1,0 +1,1 @@
+"""What this process decides by: documents read, made ready and changed all at once."""

@@ -1,0 +1,1 @@
+"""The database: its tables and migrations, and what every module does with rows."""
