@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from service.experiment.buckets import bucket, choose, ranges, shares
 from service.experiment.reading import effect_within
 from service.experiment.reading.health import split_at
 from tests.experiment.simulation.worlds import World, count, endings, look_on, naive
@@ -58,6 +59,7 @@ def error(share: float, experiments: int) -> float:
 def figures(experiments: int, seed: int, slack: float = 0.0) -> Iterator[Figure]:
     """All figures; `slack` is how many times the error a bound on false verdicts is widened by."""
     rng = np.random.default_rng(seed)
+    yield from _weights(500 * experiments, seed)
 
     def most(bound: float) -> float:
         return bound + slack * error(bound, experiments)
@@ -71,6 +73,17 @@ def figures(experiments: int, seed: int, slack: float = 0.0) -> Iterator[Figure]
     yield from _power(experiments, rng)
     yield from _faults(experiments, rng)
     yield from _harm(experiments, rng, most(0.05))
+
+
+def _weights(units: int, seed: int) -> Iterator[Figure]:
+    """Units fall to the arms as their weights say, within five standard deviations."""
+    parts = shares((1, 2, 7))
+    of = ranges(1.0, parts)
+    found = Counter(choose(bucket(f"{seed}", f"a-{unit}"), of) for unit in range(units))
+    for number, part in enumerate(parts):
+        spread = 5 * math.sqrt(part * (1 - part) / units)
+        name = f"{units:,} units: in the arm that gets {part:.0%}"
+        yield Figure(name, found[number] / units, part - spread, part + spread)
 
 
 def _clusters(experiments: int, rng: np.random.Generator, most: float) -> Iterator[Figure]:
