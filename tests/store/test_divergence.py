@@ -18,6 +18,13 @@ from tests.store.decided import keyed
 from tests.store.library_texts import NOW, experiment, playbook
 from tests.store.trials import TRIAL, Trial, after
 
+
+@pytest.fixture(autouse=True)
+def _at_leisure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, all is compared in one turn."""
+    monkeypatch.setattr(divergence, "_TAKES", 60.0)
+
+
 ACCOUNT = Unit("account", "a-1")
 
 

@@ -1,13 +1,23 @@
 """From the rows that the service writes to what is known of each unit."""
 
+import pytest
+
 from service.experiment import Unit
 from service.experiment.counting import Happened, Stopped, UnitStory
+from service.store.experiments import divergence
 from service.store.experiments.divergence import compare_some
 from service.store.privacy.retention import erase, remove_old
 from service.store.sql.database import Database
 from tests.store.decided import keyed
 from tests.store.library_texts import NOW, experiment, playbook
 from tests.store.trials import TRIAL, Trial, after
+
+
+@pytest.fixture(autouse=True)
+def _at_leisure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, all is compared in one turn."""
+    monkeypatch.setattr(divergence, "_TAKES", 60.0)
+
 
 BOOKED = "meeting_booked"
 
