@@ -4,7 +4,6 @@ gunicorn --worker-class gthread --threads 64 "service.app:create_app()"
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Request, Response, request
@@ -14,7 +13,7 @@ from service.settings import Settings
 from service.shipped import shipped
 from service.store.access.throttle import Throttle
 from service.store.privacy.upkeep import read_days
-from service.store.store import Store, open_store
+from service.store.store import Clock, Store, now_by_the_machine, open_store
 from service.web import (
     access,
     audit,
@@ -38,14 +37,8 @@ from service.web.contract_files import read_contract
 from service.web.requests import request_checker
 from service.web.state import EXTENSION, Checkers, State
 
-Clock = Callable[[], datetime]
 
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def opened_store(settings: Settings, clock: Clock = _now) -> Store:
+def opened_store(settings: Settings, clock: Clock = now_by_the_machine) -> Store:
     """Everything that is kept. Raises as `store.store.open_store`, and `upkeep.read_days`."""
     folder, policy, days = settings.playbooks, settings.policy_file(), read_days(settings.keep_days)
     return open_store(settings.database, folder, policy, settings.default_playbook, days, clock)
@@ -80,7 +73,7 @@ class Service(Flask):
         return response
 
 
-def create_app(settings: Settings | None = None, clock: Clock = _now) -> Flask:
+def create_app(settings: Settings | None = None, clock: Clock = now_by_the_machine) -> Flask:
     """The service as a WSGI application; without settings, as the environment says.
 
     `clock` gives the moment it is.

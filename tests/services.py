@@ -1,7 +1,5 @@
 """Services for tests, each with a database of its own."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -9,6 +7,7 @@ from flask import Flask
 
 from service.app import create_app
 from service.settings import Settings
+from service.store.store import Clock, now_by_the_machine
 
 
 def new_database() -> str:
@@ -16,15 +15,11 @@ def new_database() -> str:
     return f"sqlite:///{Path(mkdtemp(prefix='unghost-')) / 'unghost.db'}"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def app_over(
     folder: Path,
     database: str | None = None,
     policy: Path | None = None,
-    clock: Callable[[], datetime] = _now,
+    clock: Clock = now_by_the_machine,
 ) -> Flask:
     """The service over a folder of playbooks, just started for the first time."""
     settings = Settings(database or new_database(), folder, policy=policy, log_level=None)

@@ -1,6 +1,6 @@
 """The first start: the folder of playbooks becomes the library, each file as version 1."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,12 +22,12 @@ from service.store.documents.document_rows import (
     take_turn,
     tell,
 )
+from service.store.documents.files import Files, read_files
 from service.store.documents.publishing import Checked, check_experiment, wrong_name
 from service.store.in_force.policies import FaultyPolicy
 from service.store.sql.database import Database
 from service.store.sql.tables import documents
 
-_Problems = dict[str, tuple[Diagnostic, ...]]
 _FOLDERS: Mapping[Kind, str] = {"playbook": ".", "experiment": "experiments"}
 
 #: Who wrote the first versions.
@@ -81,13 +81,13 @@ def import_folder(
     with database.reading() as connection:
         if not _is_empty(connection):
             return Imported()
-    problems: _Problems = {}
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder of playbooks at {folder}")
-    found = [_policy(policy, packs), *_sound("playbook", folder, _loaded, problems)]
-    playbooks = {each.name: 1 for each in found if each.kind == "playbook"}
-    check = partial(check_experiment, playbooks=playbooks)
-    found += _sound("experiment", folder, check, problems)
+    in_force = _policy(policy, packs)
+    playbooks = _read("playbook", folder, _loaded)
+    check = partial(check_experiment, playbooks=dict.fromkeys(playbooks.sound, 1))
+    experiments = _read("experiment", folder, check)
+    found = [in_force, *playbooks.sound.values(), *experiments.sound.values()]
     with database.writing() as connection:
         take_turn(connection)
         if not _is_empty(connection):  # another process was quicker
@@ -95,6 +95,7 @@ def import_folder(
         for each in found:
             _write(connection, each, Act(AUTHOR, now, "document.published"), note)
         bump(connection)
+    problems = {**playbooks.problems, **experiments.problems}
     return Imported(tuple((each.kind, each.name) for each in found), problems)
 
 
@@ -112,22 +113,16 @@ def _policy(file: Path, packs: Mapping[str, Laws]) -> _Found:
     return _Found("policy", loaded.policy.name, raw.decode(), loaded.policy.digest)
 
 
-def _sound(
-    kind: Kind, root: Path, check: Callable[[bytes], Checked], problems: _Problems
-) -> Iterator[_Found]:
-    """The documents of a kind in a folder; what is wrong with the other files is noted."""
-    seen: set[str] = set()
-    for path in sorted((root / _FOLDERS[kind]).glob("*.yaml")):
-        raw, file = path.read_bytes(), path.relative_to(root).as_posix()
+def _read(kind: Kind, root: Path, check: Callable[[bytes], Checked]) -> Files[_Found]:
+    """The documents of a kind in a folder, and what is wrong with the other files."""
+
+    def found(raw: bytes) -> _Found | tuple[Diagnostic, ...]:
         checked = check(raw)
         if checked.name is None or checked.digest is None or not checked.passed:
-            problems[file] = checked.diagnostics
-        elif checked.name in seen:
-            message = f"the {kind} `{checked.name}` is in another file already"
-            problems[file] = (Diagnostic("duplicate-name", message),)
-        else:
-            seen.add(checked.name)
-            yield _Found(kind, checked.name, raw.decode(), checked.digest)
+            return checked.diagnostics
+        return _Found(kind, checked.name, raw.decode(), checked.digest)
+
+    return read_files(root, _FOLDERS[kind], kind, found)
 
 
 def _loaded(text: bytes) -> Checked:

@@ -30,6 +30,15 @@ from service.store.sql.opening import database_at, make_current
 _LOG = logging.getLogger(__name__)
 
 
+#: Gives the moment it is.
+Clock = Callable[[], datetime]
+
+
+def now_by_the_machine() -> datetime:
+    """The moment it is, as this machine has it: where nobody brings another clock."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Store:
     """The parts, joined; any thread may use them."""
@@ -59,7 +68,7 @@ def open_store(
     policy: Path,
     default_playbook: str,
     keep_days: int = USUAL_DAYS,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Clock = now_by_the_machine,
 ) -> Store:
     """The store at an address. A first start fills it from files.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import cast
 
 from flask import current_app
@@ -14,7 +13,7 @@ from service.store.access.throttle import Throttle
 from service.store.in_force.playbooks import Playbooks, Published
 from service.store.in_force.snapshot import PublishedPolicy, Snapshot
 from service.store.ledger.ledger import Drawn, Used
-from service.store.store import Store
+from service.store.store import Clock, Store
 from service.web.contract_files import ContractFiles
 from service.web.requests import Checker
 
@@ -105,7 +104,7 @@ class State:
     mistakes_in: Checkers
     files: ContractFiles
     throttle: Throttle
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock
 
     def now(self) -> Present:
         """What is in force at this moment.

@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping, insert, select, update
 from service.store.access.audit import append
 from service.store.access.key_text import new_key_text
 from service.store.sql.database import Database
-from service.store.sql.moments import moment_of, stored
+from service.store.sql.moments import moment_if_any, moment_of, stored
 from service.store.sql.tables import keys
 
 #: What a key can be good for; whoever has `admin` has all of them.
@@ -147,13 +147,9 @@ def key_of(row: RowMapping) -> Key:
         name=row["name"],
         scopes=tuple(scope for scope in SCOPES if scope in words),
         created_at=moment_of(row["created_at"]),
-        revoked_at=_moment(row["revoked_at"]),
-        used_at=_moment(row["used_at"]),
+        revoked_at=moment_if_any(row["revoked_at"]),
+        used_at=moment_if_any(row["used_at"]),
     )
-
-
-def _moment(number: int | None) -> datetime | None:
-    return None if number is None else moment_of(number)
 
 
 def _check_name(name: str) -> None:

@@ -42,7 +42,7 @@ from service.store.documents.drafts import NO_DRAFT, Conflict, Drafts, agree
 from service.store.documents.lives import why_needed
 from service.store.documents.publishing import Checked, Refused, called, check
 from service.store.sql.database import Database
-from service.store.sql.moments import moment_of, stored
+from service.store.sql.moments import moment_if_any, stored
 from service.store.sql.tables import documents, versions
 
 
@@ -271,8 +271,8 @@ def _document(row: Row[Any]) -> Document:
         row.name,
         row.active,
         row.latest,
-        None if row.archived_at is None else moment_of(row.archived_at),
+        moment_if_any(row.archived_at),
         row.draft_digest,
         row.draft_author,
-        None if row.draft_at is None else moment_of(row.draft_at),
+        moment_if_any(row.draft_at),
     )

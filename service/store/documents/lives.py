@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from service.experiment import Experiment, load_experiment
 from service.store.documents.document_rows import Kind
-from service.store.sql.moments import moment_of
+from service.store.sql.moments import moment_if_any, moment_of
 from service.store.sql.tables import documents, experiments, phases, versions
 
 State = Literal["running", "stopped", "decided"]
@@ -115,8 +115,8 @@ def _life(row: Row[Any], of_phases: tuple[PhaseRow, ...]) -> Life:
         cast("State", row.state),
         row.version,
         moment_of(row.started_at),
-        None if row.stopped_at is None else moment_of(row.stopped_at),
-        None if row.decided_at is None else moment_of(row.decided_at),
+        moment_if_any(row.stopped_at),
+        moment_if_any(row.decided_at),
         row.decided_by,
         row.shipped,
         row.why,

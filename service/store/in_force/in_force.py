@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -35,6 +36,8 @@ from service.store.in_force.snapshot import (
 from service.store.sql.database import Database, DatabaseAway
 from service.store.sql.kept_once import kept_once
 from service.store.sql.tables import documents, generation, versions
+
+_Sound = TypeVar("_Sound", Published, PublishedPolicy, Experiment)
 
 #: The name of the seed that holdouts and namespaces are drawn by.
 SEED = "deployment-seed"
@@ -150,24 +153,21 @@ class InForce:
 
         Raises Missing, also where today's product cannot load it, and DatabaseAway.
         """
-        _, found = self._version("playbook", name, number)
-        if isinstance(found, Published):
-            return found
-        raise Missing(f"version {number} of the playbook `{name}` can no longer be loaded")
+        return self._sound("playbook", Published, name, number)
 
     def policy(self, name: str, number: int) -> PublishedPolicy:
         """The same of a policy."""
-        _, found = self._version("policy", name, number)
-        if isinstance(found, PublishedPolicy):
-            return found
-        raise Missing(f"version {number} of the policy `{name}` can no longer be loaded")
+        return self._sound("policy", PublishedPolicy, name, number)
 
     def experiment(self, name: str, number: int) -> Experiment:
         """What a version of an experiment says. Raises as `playbook`."""
-        _, found = self._version("experiment", name, number)
-        if isinstance(found, Experiment):
+        return self._sound("experiment", Experiment, name, number)
+
+    def _sound(self, kind: Kind, made: type[_Sound], name: str, number: int) -> _Sound:
+        _, found = self._version(kind, name, number)
+        if isinstance(found, made):
             return found
-        raise Missing(f"version {number} of the experiment `{name}` can no longer be loaded")
+        raise Missing(f"version {number} of the {kind} `{name}` can no longer be loaded")
 
     def _version(self, kind: Kind, name: str, number: int) -> tuple[Key, Made]:
         with self._database.reading() as connection:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from service.playbook import Diagnostic
 from service.policy import Laws, load_laws
+from service.store.documents.files import read_files
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,9 @@ def open_packs(folder: Path) -> Packs:
 
     Where there is no such folder there are no packs: a policy that names one says so.
     """
-    laws: dict[str, Laws] = {}
-    problems: dict[str, tuple[Diagnostic, ...]] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        found = load_laws(path.read_bytes())
-        if found.laws is None:
-            problems[path.name] = found.diagnostics
-        elif found.laws.name in laws:
-            message = f"the pack `{found.laws.name}` is in another file already"
-            problems[path.name] = (Diagnostic("duplicate-name", message),)
-        else:
-            laws[found.laws.name] = found.laws
-    return Packs(laws, problems)
+    return Packs(*read_files(folder, ".", "pack", _read))
+
+
+def _read(text: bytes) -> Laws | tuple[Diagnostic, ...]:
+    found = load_laws(text)
+    return found.diagnostics if found.laws is None else found.laws

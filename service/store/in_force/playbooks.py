@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from service.decision import Ready, make_ready
 from service.decision.fit import fitted
 from service.playbook import Diagnostic, Playbook, load
 from service.policy import NO_POLICY, Policy
+from service.store.documents.files import read_files
 from service.store.ledger.minimised import readable
 
 
@@ -56,18 +58,7 @@ def open_playbooks(folder: Path, policy: Policy = NO_POLICY) -> Playbooks:
     if not folder.is_dir():
         message = f"there is no folder of playbooks at {folder}"
         raise FileNotFoundError(message)
-    published: dict[str, Published] = {}
-    problems: dict[str, tuple[Diagnostic, ...]] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        found = publish(path.read_bytes(), policy=policy)
-        if isinstance(found, Published) and found.name not in published:
-            published[found.name] = found
-        elif isinstance(found, Published):
-            message = f"the playbook `{found.name}` is in another file already"
-            problems[path.name] = (Diagnostic("duplicate-name", message),)
-        else:
-            problems[path.name] = found
-    return Playbooks(published, problems)
+    return Playbooks(*read_files(folder, ".", "playbook", partial(publish, policy=policy)))
 
 
 def publish(

@@ -81,11 +81,12 @@ def seen(request: Request, keyed: Keyed, now: datetime) -> Iterator[OutcomeRow]:
     """The rows of what a request's history says that the prospect did, up to its moment."""
     account_id = cast("str | None", request.given.get("account_id"))
     account_key = keyed(account_id) if account_id else None
+    prospect_key = keyed(request.prospect_id)
     for touch in request.history.inbound:
         if word := _IN_HISTORY.get(touch.outcome):
             yield {
                 "id": new_id(),
-                "prospect_key": keyed(request.prospect_id),
+                "prospect_key": prospect_key,
                 "prospect_id": request.prospect_id,
                 "account_id": account_id,
                 "account_key": account_key,

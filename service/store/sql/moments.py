@@ -14,3 +14,8 @@ def stored(moment: datetime) -> int:
 def moment_of(number: int) -> datetime:
     """A number as a moment, in UTC."""
     return _EPOCH + number * _MICROSECOND
+
+
+def moment_if_any(number: int | None) -> datetime | None:
+    """The same of what may not have happened."""
+    return None if number is None else moment_of(number)
