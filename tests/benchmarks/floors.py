@@ -13,22 +13,34 @@ from unittest.mock import patch
 
 import orjson
 
-from service.decision import Ready, engine
+from service.decision import Ready
 from service.web.state import Present
 from tests.benchmarks.inside import asking
+from tests.benchmarks.replay import replayed
 from tests.benchmarks.seams import app, door
 from tests.benchmarks.spread import microseconds
 from tests.benchmarks.touches import questions
 
-_Call = tuple[Callable[..., Any], tuple[Any, ...]]
+#: One decision's, with few touches.
+LIBRARIES = "few touches: parsed, checked, dated, rules, answer"
 
 
 def floors(ready: Ready, seconds: float, few: int = 10, many: int = 1_000) -> dict[str, Any]:
     """By what it is, in µs; `whole` is a decision with few touches, bytes to bytes."""
     bodies = questions(ready, (few, many))
     raw = {size: json.dumps(body).encode() for size, body in bodies.items()}
-    moments = [touch["at"] for touch in bodies[many]["history"]]
+    moments = {size: [touch["at"] for touch in body["history"]] for size, body in bodies.items()}
     here = door(ready)
+    fired = replayed(lambda: here.decide(bodies[few]))
+    answer = here.decide(bodies[few]).to_json()
+
+    def all_of_them(size: int) -> None:
+        here.mistakes(orjson.loads(raw[size]))
+        for text in moments[size]:
+            datetime.fromisoformat(text)
+        fired()
+        orjson.dumps(answer)
+
     with _nothing_decided(here.decide(bodies[few])):
         asked = asking(app(), raw[few])
         calls: dict[str, Callable[[], Any]] = {
@@ -36,44 +48,15 @@ def floors(ready: Ready, seconds: float, few: int = 10, many: int = 1_000) -> di
             f"{many:,} touches: orjson parses them": lambda: orjson.loads(raw[many]),
             f"{many:,} touches: jsonschema-rs checks them": lambda: here.mistakes(bodies[many]),
             f"{many:,} touches: fromisoformat reads their moments": lambda: [
-                datetime.fromisoformat(text) for text in moments
+                datetime.fromisoformat(text) for text in moments[many]
             ],
-            f"{few} touches: durable-rules fires the rules": _fired(here.decide, bodies[few]),
+            f"{many:,} touches: all these, rules, answer": lambda: all_of_them(many),
+            f"{few} touches: durable-rules fires the rules": fired,
+            LIBRARIES: lambda: all_of_them(few),
             f"{few} touches: the app around a decision that takes no time": asked,
         }
         times = microseconds(calls, seconds)
     return {name: time.to_json() for name, time in times.items()}
-
-
-def _fired(decide: Callable[[Any], Any], body: Any) -> Callable[[], None]:
-    """What one decision asks of durable-rules, asked again and again."""
-    made: list[_Call] = []
-    with patch.object(engine, "_DURABLE", _Noted(engine._DURABLE, made)):
-        decide(body)
-
-    def again() -> None:
-        for function, given in made:
-            function(*given)
-
-    return again
-
-
-class _Noted:
-    """durable-rules' functions, with a note of each call."""
-
-    def __init__(self, module: Any, made: list[_Call]) -> None:
-        self._module, self._made = module, made
-
-    def __getattr__(self, name: str) -> Any:
-        function = getattr(self._module, name)
-        if not callable(function) or isinstance(function, type):
-            return function
-
-        def call(*given: Any) -> Any:
-            self._made.append((function, given))
-            return function(*given)
-
-        return call
 
 
 @contextmanager

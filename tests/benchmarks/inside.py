@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import EnvironBuilder
 
+from tests.benchmarks.least import echo_app
 from tests.benchmarks.seams import ANSWERING, app, cut
-from tests.benchmarks.served import echo_app
 from tests.benchmarks.spread import Spread, microseconds, spread
 
 _OK = "200"

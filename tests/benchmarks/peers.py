@@ -7,6 +7,7 @@ two: a decision that was made from a text, and a key that the engine's loader kn
 import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import cycle
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ import clips  # type: ignore[import-untyped]
 import zen
 
 from service.decision.engine import Program
+from tests.benchmarks.replay import replayed
 from tests.benchmarks.spread import Spread, microseconds
 
 SIZES = (10, 50, 100, 200)
@@ -175,6 +177,10 @@ CONTESTANTS: dict[str, Callable[[Rules], Contestant]] = {
 }
 
 
+#: Of ours, what is durable-rules' own.
+_ALONE = "durable alone"
+
+
 def race(rules: Rules, seconds: float) -> dict[str, Spread]:
     """What one question of these rules takes each contestant, in µs, taking turns.
 
@@ -185,9 +191,18 @@ def race(rules: Rules, seconds: float) -> dict[str, Spread]:
     contestants = {name: make(rules) for name, make in CONTESTANTS.items()}
     for facts in prospects:
         _agree({name: ask(facts) for name, ask in contestants.items()})
-    return microseconds(
-        {name: _asking(ask, prospects) for name, ask in contestants.items()}, seconds
-    )
+    asking = {name: _asking(ask, prospects) for name, ask in contestants.items()}
+    return microseconds({**asking, _ALONE: _durable_alone(contestants["ours"], prospects)}, seconds)
+
+
+def _durable_alone(ask: Contestant, prospects: Sequence[Facts]) -> Callable[[], object]:
+    """The calls of durable-rules' C that our answers make, without anything around them."""
+    turns = cycle([replayed(partial(ask, facts)) for facts in prospects])
+
+    def again() -> None:
+        next(turns)()
+
+    return again
 
 
 def _asking(ask: Contestant, prospects: Sequence[Facts]) -> Callable[[], object]:

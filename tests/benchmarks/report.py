@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.benchmarks import assigning, ledger
+from tests.benchmarks.floors import LIBRARIES
 from tests.benchmarks.tables import Table, medians, middle, number
 
 Results = Mapping[str, Any]
@@ -13,28 +14,40 @@ _NONE = {"median": 0.0}
 
 @dataclass(frozen=True)
 class Target:
-    """One number to reach: what it is, what was found, and on which side of the limit it lies."""
+    """One number to reach: what it is, what was found, and on which side of the limit it lies.
+
+    `alone` is the same number for the libraries alone, with nothing of ours around their calls,
+    where that was measured: where not even that lies on the right side, no code of ours can.
+    """
 
     what: str
     found: float
     limit: float
     at_least: bool = False
     unit: str = ""
+    alone: float | None = None
 
     @property
     def is_met(self) -> bool:
         """Whether it is reached."""
-        return self.found >= self.limit if self.at_least else self.found <= self.limit
+        return self._fits(self.found)
+
+    def _fits(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
 
     def row(self) -> tuple[str, ...]:
         """A row of the table of targets."""
         wanted = f"{'≥' if self.at_least else '≤'} {self.limit:g}{self.unit}"
-        return self.what, f"{number(self.found)}{self.unit}", wanted, self.verdict
+        alone = "" if self.alone is None else f"{number(self.alone)}{self.unit}"
+        return self.what, f"{number(self.found)}{self.unit}", wanted, alone, self.verdict
 
     @property
     def verdict(self) -> str:
         """In words."""
-        return "met" if self.is_met else "not met"
+        if self.is_met:
+            return "met"
+        reachable = self.alone is None or self._fits(self.alone)
+        return "not met" if reachable else "not met, nor by the libraries alone"
 
 
 def targets(results: Results) -> list[Target]:
@@ -42,7 +55,7 @@ def targets(results: Results) -> list[Target]:
     return [
         *_of_decisions(results),
         *_of_assigning(results),
-        *_of_engine(results),
+        *_of_rules(results),
         *_of_traffic(results),
     ]
 
@@ -50,11 +63,13 @@ def targets(results: Results) -> list[Target]:
 def _of_decisions(results: Results) -> Iterator[Target]:
     house = results["decisions"]["house"]
     ten = house["10"]["whole"]["median"]
-    yield Target("one decision of house, 10 touches, bytes to bytes", ten, 150, unit=" µs")
+    alone = results["floors"][LIBRARIES]["median"]
+    what = "one decision of house, 10 touches, bytes to bytes"
+    yield Target(what, ten, 150, unit=" µs", alone=alone)
     for name, label in (("zen", "create_decision"), ("zen, loaded", "loader's key")):
-        ratio = results["engine"]["as house"]["times"][name]["median"] / ten
+        zen = results["engine"]["as house"]["times"][name]["median"]
         what = f"zen-engine ({label}), a table of as many rules, over that"
-        yield Target(what, ratio, 2, at_least=True, unit=" x")
+        yield Target(what, zen / ten, 2, at_least=True, unit=" x", alone=zen / alone)
     if "1000" in house:
         for part, label in (("whole", "bytes to bytes"), ("decide", "read and decided")):
             ratio = house["1000"][part]["median"] / house["10"][part]["median"]
@@ -74,21 +89,19 @@ def _decided(one: Results) -> float:
     return sum(float(time["median"]) for name, time in one["stages"].items() if name not in outside)
 
 
-def _of_engine(results: Results) -> Iterator[Target]:
-    for kind in ("many fire", "three fire"):
-        sizes = results["engine"][kind]
-        first, *_, last = sizes
-        ratio = sizes[last]["times"]["ours"]["median"] / sizes[first]["times"]["ours"]["median"]
-        yield Target(f"{last} rules over {first}, the engine, {kind}", ratio, 4, unit=" x")
+def _of_rules(results: Results) -> Iterator[Target]:
+    for kind, sizes in results["rules"].items():
+        first, last = sizes
+        ratio = sizes[last]["median"] / sizes[first]["median"]
+        yield Target(f"{last} rules over {first}, a decision, {kind}", ratio, 4, unit=" x")
 
 
 def _of_traffic(results: Results) -> Iterator[Target]:
     for connections, cell in results["traffic"]["classes"]["gthread"].items():
         what = f"POST /v1/next-action over the echo, gthread, {connections} connections"
-        yield Target(what, cell["ratio"]["per_second"]["median"], 0.7, at_least=True, unit=" x")
-        if "core_us" in cell["ratio"]:
-            found = 1 / cell["ratio"]["core_us"]["median"]
-            yield Target(f"{what}, per core second", found, 0.7, at_least=True, unit=" x")
+        found = cell["ratio"]["per_second"]["median"]
+        alone = cell["floor_ratio"]["per_second"]["median"]
+        yield Target(what, found, 0.7, at_least=True, unit=" x", alone=alone)
 
 
 # ---- tables -------------------------------------------------------------------------
@@ -99,9 +112,10 @@ def tables(results: Results) -> list[Table]:
     rows = tuple(target.row() for target in targets(results))
     ten = results["decisions"]["house"]["10"]["whole"]["median"]
     return [
-        Table("Numbers to reach", ("what", "found", "wanted", ""), rows),
+        Table("Numbers to reach", ("what", "found", "wanted", "libraries alone", ""), rows),
         _decisions(results["decisions"]),
         _floors(results["floors"]),
+        _rules(results["rules"]),
         _engine(results["engine"]),
         _traffic(results["traffic"]),
         assigning.table(results["assigning"], ten),
@@ -168,7 +182,7 @@ def _ratio(times: Results, name: str) -> float:
 
 def _traffic(traffic: Results) -> Table:
     columns = (
-        *("worker", "connections", "echo/s", "ours/s", "ratio (p10-p90)"),
+        *("worker", "connections", "echo/s", "ours/s", "ratio (p10-p90)", "floor/s", "ratio"),
         *("echo p50", "ours p50", "ratio", "echo p99", "ours p99", "ratio"),
         *("echo core µs", "ours core µs", "ratio", "of ours, record ms"),
     )
@@ -178,6 +192,7 @@ def _traffic(traffic: Results) -> Table:
             connections,
             *medians({app: cell[app]["per_second"] for app in ("echo", "unghost")}),
             middle(cell["ratio"]["per_second"]),
+            *_of_floor(cell),
             *(
                 number(value["median"])
                 for figure in ("p50_ms", "p99_ms", "core_us")
@@ -192,6 +207,27 @@ def _traffic(traffic: Results) -> Table:
     busiest = f"{traffic['client']['busiest']:.0%}"
     title = "POST /v1/next-action and an empty Flask echo, one worker; answers a second, and ms"
     return Table(f"{title} (client: {busiest} busy at most, alone {ceiling})", columns, rows)
+
+
+def _of_floor(cell: Results) -> tuple[str, str]:
+    """What the floor reached, where it was there."""
+    if "floor_ratio" not in cell:
+        return "", ""
+    return number(cell["floor"]["per_second"]["median"]), middle(cell["floor_ratio"]["per_second"])
+
+
+def _rules(rules: Results) -> Table:
+    columns = ("which fire", "rules", "µs: median (p10-p90)", "over the fewest")
+    rows = tuple(
+        (kind, size, middle(time), f"{time['median'] / min(_medians_of(sizes)):.2f} x")
+        for kind, sizes in rules.items()
+        for size, time in sizes.items()
+    )
+    return Table("One decision, 10 touches, by playbooks of any size", columns, rows)
+
+
+def _medians_of(times: Results) -> list[float]:
+    return [float(time["median"]) for time in times.values()]
 
 
 def _inside(inside: Results) -> Table:

@@ -13,16 +13,16 @@ from typing import Any
 
 from rich.console import Console
 
-from service.decision import Ready, make_ready
-from service.playbook import load
+from service.decision import Ready
 from tests.benchmarks import footprint, peers
 from tests.benchmarks.assigning import assigning
 from tests.benchmarks.floors import floors
 from tests.benchmarks.inside import wsgi
 from tests.benchmarks.ledger import ledger
 from tests.benchmarks.machine import described, load_average
-from tests.benchmarks.processes import ROOT
+from tests.benchmarks.readies import made_ready, texts
 from tests.benchmarks.report import tables, targets
+from tests.benchmarks.sized import by_rules
 from tests.benchmarks.stages import SIZES, decisions
 from tests.benchmarks.touches import questions
 from tests.benchmarks.traffic import CONNECTIONS, request_bytes, traffic
@@ -50,23 +50,6 @@ FULL = Effort(decision=3.0, race=4.0, round=1.5, rounds=6, times=5)
 QUICK = Effort(decision=0.4, race=0.4, round=0.4, rounds=1, times=1)
 
 
-def texts() -> dict[str, bytes]:
-    """The shipped playbooks, by name."""
-    return {path.stem: path.read_bytes() for path in sorted((ROOT / "playbooks").glob("*.yaml"))}
-
-
-def made_ready(text: bytes) -> Ready:
-    """A playbook to decide with.
-
-    Raises:
-        ValueError: it has errors.
-    """
-    ruleset = load(text).ruleset
-    if ruleset is None:
-        raise ValueError("the playbook has errors")
-    return make_ready(ruleset)
-
-
 def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
     """All that is measured; `told` hears what comes next."""
     began = perf_counter()
@@ -75,6 +58,7 @@ def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
     raw = json.dumps(questions(readies["house"], (_USUAL,))[_USUAL]).encode()
     parts: dict[str, Callable[[], Any]] = {
         "decisions": lambda: decisions(readies, effort.decision, effort.sizes),
+        "rules": lambda: rules(effort),
         "engine": lambda: engine(readies["house"], effort),
         "floors": lambda: floors(readies["house"], effort.decision),
         "inside": lambda: wsgi(raw, effort.decision),
@@ -95,14 +79,24 @@ def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
     return results
 
 
+#: How many rules fire on average, of however many there are: as many as chance has it, or three.
+_FIRE = {"many fire": None, "three fire": 3.0}
+
+
+def rules(effort: Effort) -> dict[str, Any]:
+    """Whole decisions with few rules and with many."""
+    sizes = (effort.rules[0], effort.rules[-1])
+    return {kind: by_rules(sizes, fire, effort.decision) for kind, fire in _FIRE.items()}
+
+
 def engine(house: Ready, effort: Effort) -> dict[str, Any]:
     """The races: as many rules fire as chance has it, three of them, and as many as house has."""
     mine = sum(len(stratum.rules) for stratum in house.ruleset.strata)
-    return {
-        "many fire": {str(n): _race(peers.random_rules(n), effort.race) for n in effort.rules},
-        "three fire": {str(n): _race(peers.random_rules(n, 3), effort.race) for n in effort.rules},
-        "as house": _race(peers.random_rules(mine), effort.race),
+    races = {
+        kind: {str(n): _race(peers.random_rules(n, fire), effort.race) for n in effort.rules}
+        for kind, fire in _FIRE.items()
     }
+    return {**races, "as house": _race(peers.random_rules(mine), effort.race)}
 
 
 def _race(rules: peers.Rules, seconds: float) -> dict[str, Any]:

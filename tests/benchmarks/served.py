@@ -1,9 +1,9 @@
-"""What the client asks: the service, an empty Flask echo, and nothing at all.
+"""What the client asks: the service, what it is held against, and nothing at all.
 
-    python -m tests.benchmarks.served unghost|echo|void WORKER_CLASS PORT [CORE]
+    python -m tests.benchmarks.served unghost|echo|floor|void WORKER_CLASS PORT [CORE]
 
-The first two run under gunicorn with the product's own settings but for the worker class. The
-third answers everything with the same bytes: it shows how fast the client could ask.
+The first three run under gunicorn with the product's own settings but for the worker class. The
+last answers everything with the same bytes: it shows how fast the client could ask.
 """
 
 import os
@@ -12,29 +12,18 @@ import socket
 import sys
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
 from gunicorn.app.base import BaseApplication
 
 from service.app import create_app
 from service.web.server import Address, settings
+from tests.benchmarks.least import echo_app, floor_app
 
 #: As `unghost serve` has them.
 WORKERS, THREADS = 1, 64
 _VOID = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def echo_app() -> Flask:
-    """The least that Flask can do with JSON: read it, and write it again."""
-    app = Flask("echo", static_folder=None)
-
-    @app.post("/v1/next-action")
-    def echo() -> Response:
-        return jsonify(request.get_json())
-
-    return app
-
-
-APPS = {"unghost": create_app, "echo": echo_app}
+APPS = {"unghost": create_app, "echo": echo_app, "floor": floor_app}
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn brings no types

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import footprint, peers, report, run, traffic
+from tests.benchmarks import footprint, peers, readies, report, run, traffic
 from tests.benchmarks.assigning import assigning
 from tests.benchmarks.floors import floors
 from tests.benchmarks.inside import wsgi
@@ -26,12 +26,13 @@ SIZES = (1, 10)
 
 
 def _exchanges(raw: bytes) -> dict[str, Any]:
-    """The client at work, with a server that does nothing in the place of both."""
+    """The client at work, with a server that does nothing in the place of all."""
     port = free_port()
     with running(["-m", "tests.benchmarks.served", "void", "none", str(port)]) as process:
         until_answered(port, "", process)
         server = traffic.Server(port, process)
-        cell = traffic.compared({"unghost": server, "echo": server}, 2, 0.02, 1, raw)
+        servers = dict.fromkeys(("unghost", "echo", "floor"), server)
+        cell = traffic.compared(servers, 2, 0.02, 1, raw)
     busiest = cell.pop("client_busy")
     return {
         "classes": {"gthread": {"2": cell}},
@@ -41,14 +42,15 @@ def _exchanges(raw: bytes) -> dict[str, Any]:
 
 def test_benchmarks_run(tmp_path: Path) -> None:
     """Every measurement but the start of real servers gives what the report tells."""
-    text = run.texts()["house"]
-    house = run.made_ready(text)
+    text = readies.texts()["house"]
+    house = readies.made_ready(text)
     raw = json.dumps(questions(house, SIZES)[10]).encode()
     effort = run.Effort(decision=0, race=0, round=0, rounds=1, times=1, rules=(10, 20))
     results = {
         "machine": {**described(), "busy after": 0.0},
         "seconds": 1.0,
         "decisions": decisions({"house": house}, 0, SIZES),
+        "rules": run.rules(effort),
         "engine": run.engine(house, effort),
         "floors": floors(house, 0, few=1, many=10),
         "inside": wsgi(raw, 0),
@@ -64,7 +66,7 @@ def test_benchmarks_run(tmp_path: Path) -> None:
 
     run.write_readme(json.loads(json.dumps(results)), readme)
 
-    assert readme.read_text("utf-8").count("\n**") == len(report.tables(results)) == 9
+    assert readme.read_text("utf-8").count("\n**") == len(report.tables(results)) == 10
     assert [target.found > 0 for target in report.targets(results)] == [True] * len(
         report.targets(results)
     )

@@ -5,7 +5,7 @@ reply; the silence at its end is the same whatever its length, so that questions
 lengths ask for the same kind of answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count, islice, product
 from typing import Any
@@ -62,7 +62,7 @@ def questions(ready: Ready, sizes: Sequence[int]) -> dict[int, Body]:
         LookupError: the playbook answers none of those that are tried so.
     """
     for stage, days in product(_STAGES, _DAYS_OF_SILENCE):
-        found = {size: _question(stage, days, size) for size in sizes}
+        found = {size: question(size, {"deal_stage": stage}, days) for size in sizes}
         if all(_is_real(answer(ready, body)) for body in found.values()):
             return {size: {"playbook": ready.ruleset.name, **body} for size, body in found.items()}
     raise LookupError(f"{ready.ruleset.name} has no message for any of the questions")
@@ -77,11 +77,12 @@ def _is_real(decision: Decision) -> bool:
     return decision.reason == "MATCHED" and None not in (decision.message, decision.timing)
 
 
-def _question(stage: str, days: int, size: int) -> Body:
+def question(size: int, facts: Mapping[str, object], days: int = _DAYS_OF_SILENCE[0]) -> Body:
+    """A question after so many touches and days of silence, with more facts of the prospect."""
     latest = AS_OF - timedelta(days=days)
     return {
         "as_of": AS_OF.isoformat(),
-        "prospect": {**_PROSPECT, "deal_stage": stage},
+        "prospect": {**_PROSPECT, **facts},
         "history": list(islice(_history(latest), size))[::-1],
     }
 

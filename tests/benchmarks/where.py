@@ -20,7 +20,7 @@ from rich.console import Console
 from tests.benchmarks.inside import wsgi
 from tests.benchmarks.machine import load_average
 from tests.benchmarks.processes import ROOT
-from tests.benchmarks.run import made_ready, texts
+from tests.benchmarks.readies import made_ready, texts
 from tests.benchmarks.seams import Door, door
 from tests.benchmarks.stages import decisions
 from tests.benchmarks.tables import Table, middle, number
