@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
+from werkzeug.routing import MapAdapter
 
 from service.settings import Settings
 from service.shipped import shipped
@@ -58,6 +59,13 @@ class Service(Flask):
     """Flask without what nothing here uses, and with an empty answer to OPTIONS."""
 
     session_interface = _NoSessions()
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """What finds the rule of an address: by its path alone, whatever the host is called."""
+        if request is None:
+            return None
+        path, method = request.path, request.method
+        return MapAdapter(self.url_map, "", "/", "", "http", path_info=path, default_method=method)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: none here is asynchronous, and Flask asks at every call."""

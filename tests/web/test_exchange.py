@@ -49,6 +49,21 @@ def test_strange_request_id_is_replaced(request_id: str, client: FlaskClient) ->
     assert UUID(response.headers["X-Request-Id"]).version == 7
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "crm.example:8000"},
+        {"Host": "[::1]"},
+        {"Host": f"{'a' * 70}..b"},
+        {"Host": ""},
+        {"Connection": "Upgrade", "Upgrade": "websocket"},
+    ],
+)
+def test_an_address_is_its_path(headers: dict[str, str], client: FlaskClient) -> None:
+    """Whatever the caller calls this host; and nothing is upgraded, so nobody is refused for it."""
+    assert client.get("/healthz", headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize("path", GETS)
 def test_head_is_get_without_body(path: str, client: FlaskClient) -> None:
     """HEAD has the headers of GET and no body."""
