@@ -15,7 +15,7 @@ from service.store.ledger.repeats import Asked
 from service.web.answers import as_json, json_bytes
 from service.web.body import read_json_bytes
 from service.web.choosing import choose
-from service.web.exchange import current_exchange
+from service.web.exchange import Exchange, current_exchange
 from service.web.metrics import count_assignment, count_decision, time_stage
 from service.web.problems import InvalidBody
 from service.web.repeating import asked_of, settled
@@ -33,7 +33,8 @@ _PATHS = {"prospect_id": "/prospect/id", "account_id": "/prospect/account_id"}
 @blueprint.post("/v1/next-action")
 def next_action() -> Response:
     """The decision for the prospect in the request; with `explain=full` why no other too."""
-    state, exchange, explain = current_state(), current_exchange(), _explain()
+    state, exchange = current_state(), current_exchange()
+    explain = _explain(exchange)
     raw = read_json_bytes(exchange)
     body = parse_json(raw)
     if mistakes := state.mistakes_in.request(body):
@@ -43,11 +44,16 @@ def next_action() -> Response:
     if asked and (answered := settled(state.store.repeats.look(asked, now))):
         return answered
     time_stage("read", perf_counter() - exchange.began)
-    return _decided(state, cast("dict[str, Any]", body), explain, asked, now)
+    return _decided(state, exchange, cast("dict[str, Any]", body), explain, asked, now)
 
 
 def _decided(
-    state: State, body: dict[str, Any], explain: str, asked: Asked | None, now: datetime
+    state: State,
+    exchange: Exchange,
+    body: dict[str, Any],
+    explain: str,
+    asked: Asked | None,
+    now: datetime,
 ) -> Response:
     """The answer to a valid request, decided and kept."""
     began = perf_counter()
@@ -72,7 +78,7 @@ def _decided(
         decision,
         text,
         present.used(published, drawn),
-        round((decided - current_exchange().began) * 1_000_000),
+        round((decided - exchange.began) * 1_000_000),
     )
     if answered := _kept(state, made, now, asked):
         return answered
@@ -80,7 +86,7 @@ def _decided(
     count_decision(published.name, answer["reason"], answer["action"])
     if drawn:
         count_assignment(drawn.experiment, drawn.arm, drawn.reason)
-    current_exchange().decided = {
+    exchange.decided = {
         "playbook": published.name,
         "reason": answer["reason"],
         "action": answer["action"],
@@ -96,9 +102,11 @@ def _kept(state: State, made: Made, now: datetime, asked: Asked | None) -> Respo
         raise InvalidBody(Mistake(_PATHS[error.field], str(error))) from error
 
 
-def _explain() -> str:
+def _explain(exchange: Exchange) -> str:
     """How much the answer is to explain."""
-    explain = current_exchange().args.get("explain", "brief")
+    if not exchange.query_string:  # as nearly always
+        return "brief"
+    explain = exchange.args.get("explain", "brief")
     if explain not in _EXPLAIN:
         raise InvalidBody(Mistake("?explain", f"must be one of: {', '.join(_EXPLAIN)}"))
     return explain
