@@ -9,8 +9,7 @@ Templates see `prospect.<fact>`, `parameters.<name>`, `offer.first` and `offer.s
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from io import StringIO
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from liquid import BoundTemplate, Environment, FalsyStrictUndefined, Mode, RenderContext
 from liquid.ast import Node
@@ -28,7 +27,7 @@ from liquid.expression import Expression
 from liquid.stream import TokenStream
 from liquid.tag import Tag
 from liquid.token import Token
-from liquid.undefined import UNDEFINED, Undefined
+from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from service.playbook.messages.filters import FILTERS, LONGEST_OUTPUT, TemplateFault
@@ -98,16 +97,16 @@ def render(compiled: Compiled, variables: Mapping[str, object]) -> str:
     """
     if compiled.text is not None:
         return compiled.text
-    context = _Context(compiled.template, variables)
-    paper = _Paper()
+    context, paper = _Context(compiled.template, variables), _Paper()
+    stream = cast("TextIO", paper)
     try:
         for node in compiled.template.nodes:
-            node.render(context, paper)
+            node.render_to_output(context, stream)  # no tag is disabled for `render` to look for
     except LiquidError as error:
         raise TemplateFault(str(error.message)) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise TemplateFault(f"the template cannot be filled in: {error}") from error
-    return paper.getvalue().rstrip("\n")
+    return paper.text().rstrip("\n")
 
 
 def _tree(source: str) -> tuple[BoundTemplate | None, tuple[Fault, ...]]:
@@ -130,20 +129,26 @@ def _unreadable(source: str, pieces: tuple[Markup, ...], error: LiquidError) -> 
     return syntax(f"the text cannot be read: {error.message}", offset, HOW_TO)
 
 
-class _Paper(StringIO):
-    """What is written on; it has an end."""
+#: What stands for all that is not known. An exact type: Liquid's are slow to ask by `isinstance`.
+_Unknown = FalsyStrictUndefined
+
+
+class _Paper:
+    """What is written on, and has an end: all of a stream that templates use."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._pieces: list[str] = []
         self._characters = LONGEST_OUTPUT
-        self._writes = MOST_WRITES
 
     def write(self, text: str) -> int:
+        self._pieces.append(text)
         self._characters -= len(text)
-        self._writes -= 1
-        if self._characters < 0 or self._writes < 0:
+        if self._characters < 0 or len(self._pieces) > MOST_WRITES:
             raise TemplateFault(f"the text is too long: {LONGEST_OUTPUT} characters are the most")
-        return StringIO.write(self, text)
+        return len(text)
+
+    def text(self) -> str:
+        return "".join(self._pieces)
 
 
 class _Context(RenderContext):
@@ -185,7 +190,7 @@ class _Context(RenderContext):
 class _OutputNode(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
-        if isinstance(value, Undefined):
+        if type(value) is _Unknown:
             raise TemplateFault(str(value.hint))
         if value is None:
             raise TemplateFault(f"`{self}` comes to nothing")
@@ -209,7 +214,7 @@ class _LoopOrElse(LoopExpression):
     """The list of a `for` that has an `else`: one that is not known is an empty one."""
 
     def _to_iter(self, obj: object, context: RenderContext) -> tuple[Iterator[Any], int]:
-        if isinstance(obj, Undefined) or obj is None:
+        if type(obj) is _Unknown or obj is None:
             return iter(()), 0
         return super()._to_iter(obj, context)
 
@@ -249,7 +254,7 @@ def _passing(apply: Callable[..., object]) -> Callable[..., object]:
     """A filter as Liquid calls it: what is missing goes in as None, and comes out as it was."""
 
     def applied(value: object, *arguments: object) -> object:
-        given = [None if isinstance(item, Undefined) else item for item in (value, *arguments)]
+        given = [None if type(item) is _Unknown else item for item in (value, *arguments)]
         result = apply(*given)
         return value if result is None else result
 
@@ -271,4 +276,4 @@ class _Environment(Environment):
             self.add_filter(name, _passing(known.apply))
 
 
-_ENVIRONMENT = _Environment(undefined=FalsyStrictUndefined)
+_ENVIRONMENT = _Environment(undefined=_Unknown)
