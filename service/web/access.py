@@ -155,7 +155,7 @@ def _sent(environ: WSGIEnvironment) -> str:
 
 def _is_of_this_machine(environ: WSGIEnvironment) -> bool:
     """Whether a request was sent here by a program on this machine, and passed on by nobody."""
-    if any(name in environ for name in _PASSED_ON):
+    if not environ.keys().isdisjoint(_PASSED_ON):
         return False
     address = environ.get("REMOTE_ADDR", "")  # a Unix socket has none
     return (not address or is_loopback(address)) and not _is_of_another_site(environ)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
-from flask import current_app
+from flask import Flask, current_app
+from werkzeug.local import LocalProxy
 
 from service.decision import Decision, Request, decide
 from service.decision.guards import Guards
@@ -45,8 +46,7 @@ class Checkers:
     plan: Checker
 
 
-@dataclass(frozen=True)
-class Present:
+class Present(NamedTuple):
     """What is in force: taken once by a request, and the same to its end."""
 
     snapshot: Snapshot
@@ -122,4 +122,5 @@ class State:
 
 def current_state() -> State:
     """The state of the app that answers the current request."""
-    return cast("State", current_app.extensions[EXTENSION])
+    app = cast("LocalProxy[Flask]", current_app)._get_current_object()  # noqa: SLF001 - as in `current_exchange`
+    return cast("State", app.extensions[EXTENSION])
