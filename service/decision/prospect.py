@@ -1,6 +1,6 @@
 """A request read: the prospect's facts with their types, the history, and the moment."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -8,21 +8,26 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.decision.calendar import Calendar, calendar_for, zone_named
-from service.decision.history import History, Touch
+from service.decision.history import History, Touch, touch_of
 from service.decision.message import Notice
 from service.decision.places import Whereabouts, possible_zones
 from service.playbook.diagnostics import did_you_mean
-from service.playbook.values import TYPE_WORDS, ValueReader, read_instant, value_reader
+from service.playbook.values import (
+    TYPE_WORDS,
+    ValueReader,
+    read_instant,
+    read_moments,
+    value_reader,
+)
 from service.playbook.vocabulary import ACTIONS, INBOUND_OUTCOMES, OUTBOUND_OUTCOMES, Fact
 
-# As dictionaries, which are asked at once and keep their order.
-_OUTCOMES = {
-    "outbound": dict.fromkeys(OUTBOUND_OUTCOMES),
-    "inbound": dict.fromkeys(INBOUND_OUTCOMES),
+#: By direction: what an outcome is read as, where it is one of that direction's.
+_OUTCOMES: Mapping[str, Mapping[str | None, str]] = {
+    "outbound": {None: "sent", "": "sent", **{word: word for word in OUTBOUND_OUTCOMES}},
+    "inbound": {None: "replied", "": "replied", **{word: word for word in INBOUND_OUTCOMES}},
 }
 #: Of one kind no more warnings than these help anybody.
 MOST_WARNINGS = 20
-_DEFAULT_OUTCOME = {"outbound": "sent", "inbound": "replied"}
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,11 @@ def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Reques
     as_of = _moment(body["as_of"], "/as_of", reading) if body.get("as_of") else now
     given = {**words.defaults, **_given(prospect, reading)}
     touches = _touches(body["history"], "/history", reading)
-    theirs = _touches(body.get("account_history") or (), "/account_history", reading)
+    account = body.get("account_history")
+    theirs = _touches(account, "/account_history", reading) if account else ()
     if reading.errors or as_of is None:
         raise InvalidRequest(tuple(reading.errors))
     history = History(touches, as_of.astimezone(UTC))
-    account = History(theirs, history.as_of).reached if theirs else ()
     calendar, where, unknown = placed(given)
     if "time_zone" in given and where.taken_from != "said":
         unknown = ("unknown-time-zone", *unknown)
@@ -126,7 +131,7 @@ def read_request(body: Mapping[str, Any], words: Words, now: datetime) -> Reques
         prospect_id=str(prospect["id"]),
         given=given,
         history=history,
-        account=account,
+        account=History(theirs, history.as_of).reached if theirs else (),
         as_of=as_of,
         calendar=calendar,
         clocks=_clocks(calendar, where.zones),
@@ -148,13 +153,12 @@ def placed(given: Mapping[str, object]) -> Placed:
 
     The calendar knows places by more names than one: `UK`, and `California`.
     """
-    zone, country, region, number = (
-        _word(given, name) for name in ("time_zone", "country", "region", "phone_number")
-    )
+    country, region = _word(given, "country"), _word(given, "region")
+    zone, number = _word(given, "time_zone"), _word(given, "phone_number")
     place, unknown = calendar_for(None, country, region)
     where = possible_zones(zone, place.country or country, place.region or region, number)
     if len(where.zones) == 1:
-        place = place._replace(zone=zone_named(where.zones[0]))
+        place = Calendar(zone_named(where.zones[0]), place.country, place.region)
     return Placed(place, where, unknown)
 
 
@@ -220,37 +224,34 @@ def _moment(text: object, path: str, reading: _Reading) -> datetime | None:
     return moment
 
 
-def _touches(items: Iterable[Mapping[str, Any]], path: str, reading: _Reading) -> list[Touch]:
-    touches: list[Touch] = []
-    for i, item in enumerate(items):
-        at = read_instant(item["at"])
-        direction = item["direction"]
-        get = item.get
-        outcome = get("outcome") or _DEFAULT_OUTCOME[direction]
-        if at is None or outcome not in _OUTCOMES[direction]:
-            _find_errors(item, f"{path}/{i}", reading)
-            continue
-        touches.append(
-            Touch(
-                at.astimezone(UTC),
-                direction,
-                get("channel"),
-                get("action") or "",
-                get("template") or "",
-                outcome,
-                get("id") or "",
+def _touches(items: Sequence[Mapping[str, Any]], path: str, reading: _Reading) -> Sequence[Touch]:
+    try:
+        return [
+            touch_of(
+                (
+                    at,
+                    direction := item["direction"],
+                    item.get("channel"),
+                    item.get("action") or "",
+                    item.get("template") or "",
+                    _OUTCOMES[direction][item.get("outcome")],
+                    item.get("id") or "",
+                )
             )
-        )
-    return touches
+            for at, item in zip(read_moments([item["at"] for item in items]), items, strict=True)
+        ]
+    except (ValueError, OverflowError, KeyError):
+        for number, item in enumerate(items):
+            _find_errors(item, f"{path}/{number}", reading)
+        return ()
 
 
 def _find_errors(item: Mapping[str, Any], path: str, reading: _Reading) -> None:
     """What is wrong with a touch."""
     _moment(item["at"], f"{path}/at", reading)
-    direction = item["direction"]
-    outcome = item.get("outcome") or _DEFAULT_OUTCOME[direction]
+    direction, outcome = item["direction"], item.get("outcome")
     if outcome not in _OUTCOMES[direction]:
-        words = ", ".join(_OUTCOMES[direction])
+        words = ", ".join(filter(None, _OUTCOMES[direction]))
         reading.error(f"{path}/outcome", f"must be one of: {words}, as it is {direction}")
 
 

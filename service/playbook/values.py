@@ -11,7 +11,7 @@ of a playbook and for the facts of a request alike:
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from service.playbook.rules import Scalar
@@ -28,6 +28,14 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})"
 )
+#: Every way to write a moment with a large T and Z, all its digits zeros.
+_SHAPES_OF_MOMENTS = frozenset(
+    f"0000-00-00T00:00:00{fraction}{offset}"
+    for fraction in ("", *("." + "0" * digits for digits in range(1, 10)))
+    for offset in ("Z", "+00:00", "-00:00")
+)
+_TO_ZEROS = str.maketrans("123456789", "000000000")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 
 TYPE_WORDS = {
     "boolean": "true or false",
@@ -84,11 +92,29 @@ def read_instant(text: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.upper() if text[-1] == "z" else text)
-        if 1900 < moment.year < 2999:  # noqa: PLR2004 - then its year is right in every zone
+        if _FIRST_YEAR < moment.year < _LAST_YEAR:  # then its year is right in every zone
             return moment
-        return moment if 1900 <= moment.astimezone(UTC).year < 3000 else None  # noqa: PLR2004
+        return moment if _FIRST_YEAR <= moment.astimezone(UTC).year <= _LAST_YEAR else None
     except (ValueError, OverflowError):
         return None
+
+
+def read_moments(texts: Sequence[str]) -> list[datetime]:
+    """What `read_instant` reads of each text, in UTC.
+
+    A history has hundreds of them, nearly always right: so all are looked at in one go.
+
+    Raises:
+        ValueError, OverflowError: one of them is no moment.
+    """
+    if _SHAPES_OF_MOMENTS.issuperset("\n".join(texts).translate(_TO_ZEROS).split("\n")):
+        moments = [moment.astimezone(UTC) for moment in map(datetime.fromisoformat, texts)]
+        if min(moments).year >= _FIRST_YEAR and max(moments).year <= _LAST_YEAR:
+            return moments
+    moments = [moment for moment in map(_read_moment, texts) if moment is not None]
+    if len(moments) < len(texts):
+        raise ValueError
+    return moments
 
 
 def fits(fact: Fact, value: object) -> bool:
