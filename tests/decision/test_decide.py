@@ -90,6 +90,35 @@ def test_wrong_values_are_named(key: str, value: Any, path: str, words: str) -> 
     assert words in error.message
 
 
+SOUND_TOUCHES = [
+    {"at": "2026-11-02T09:00:00Z", "direction": "outbound", "channel": "email"},
+    {"at": "2026-11-03 09:00:00.5-06:00", "direction": "inbound", "outcome": ""},
+]
+WRONG_TOUCHES = [
+    *({"at": at} for at in ("", "2026-11-02T09:00:00", "2026-02-30T09:00:00Z", "20261102T090000Z")),
+    *({"at": f"{moment}:59"} for moment in ("1899-12-31T23:59:59+00", "9999-12-31T23:59:59-12")),
+    *({"outcome": word} for word in ("spoke", "Replied", "sent")),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_TOUCHES, ids=str)
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("field", ["history", "account_history"])
+def test_a_wrong_touch_is_found_among_right_ones(
+    field: str, place: int, wrong: dict[str, str]
+) -> None:
+    """It alone is an error, wherever it stands; without it the request is read."""
+    ready = make_ready(LOADED.ruleset)  # type: ignore[arg-type]  # test_the_playbook_is_right
+    body: dict[str, Any] = {"prospect": {"id": "p"}, "history": [], field: [*SOUND_TOUCHES]}
+    read_request(body, ready, NOW)
+    body[field].insert(place, {"at": "2026-11-04T09:00:00Z", "direction": "inbound", **wrong})
+
+    with pytest.raises(InvalidRequest) as caught:
+        read_request(body, ready, NOW)
+
+    assert [f"/{field}/{place}/{name}" for name in wrong] == [e.path for e in caught.value.errors]
+
+
 def test_all_errors_come_at_once() -> None:
     """Three mistakes in one request are three errors."""
     ready = make_ready(LOADED.ruleset)  # type: ignore[arg-type]  # test_the_playbook_is_right
