@@ -5,7 +5,7 @@ says it on the prospect's clock, at a fixed offset, so that its times compare as
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -129,16 +129,13 @@ def first_opening(window: Window, not_before: datetime, calendar: Calendar) -> O
     moment = in_utc(not_before)
     if _never_closes(window):
         return Opening(moment, None)
-    today = calendar.local(moment).toordinal()
-    ahead: list[tuple[datetime, datetime]] = []
-    # Yesterday's stretch may cross midnight and hold the moment still.
-    for ordinal in range(today - 1, min(today + _FARTHEST_DAY + 1, _LAST_DAY)):
-        for start, end in _stretches(window, ordinal, calendar):
-            if end > moment:
-                ahead.append((max(start, moment), end))
-        if ahead and ordinal >= today:
+    today = moment.astimezone(calendar.zone or UTC).toordinal()
+    for ordinal in range(today, min(today + _FARTHEST_DAY + 1, _LAST_DAY)):
+        near = _stretches(window, ordinal, calendar)
+        ahead = [(max(start, moment), end) for start, end in near if end > moment]
+        if ahead:
             first, _ = min(ahead)
-            return Opening(first, max(end for start, end in ahead if start == first))
+            return Opening(first, max([end for start, end in ahead if start == first]))
     return None
 
 
@@ -146,13 +143,15 @@ def first_opening(window: Window, not_before: datetime, calendar: Calendar) -> O
 def _stretches(
     window: Window, ordinal: int, calendar: Calendar
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """The stretches of a window that start on a day, but for those the clock skips whole."""
-    day = date.fromordinal(ordinal)
-    if not _is_open_on(window, day, calendar):
-        return ()
-    midnight = datetime.combine(day, time())
+    """The stretches of a window that start on a day or the day before, but for those skipped.
+
+    Those of the day before may cross midnight. The clock skips some whole.
+    """
+    days = (date.fromordinal(ordinal - 1), date.fromordinal(ordinal))
+    open_days = (datetime.combine(d, time()) for d in days if _is_open_on(window, d, calendar))
     walls = (
         (midnight + _MINUTE * opens, midnight + _MINUTE * (closes + _WHOLE_DAY * (closes < opens)))
+        for midnight in open_days
         for opens, closes in window.hours
     )
     zone = calendar.zone
@@ -168,13 +167,18 @@ def _is_open_on(window: Window, day: date, calendar: Calendar) -> bool:
     return calendar.is_business_day(day) if window.holidays else not calendar.is_weekend(day)
 
 
-@lru_cache(maxsize=1024)
 def _never_closes(window: Window) -> bool:
     """Whether the window is open all day, every day."""
     if window.holidays or len(set(window.days)) < len(_EVERY_DAY):
         return False
-    split = [(opens, closes if closes >= opens else _WHOLE_DAY) for opens, closes in window.hours]
-    split += [(0, closes) for opens, closes in window.hours if closes < opens]
+    return _fill_a_day(window.hours)
+
+
+@lru_cache(maxsize=1024)
+def _fill_a_day(hours: tuple[tuple[int, int], ...]) -> bool:
+    """Whether the hours of every day leave no minute out."""
+    split = [(opens, closes if closes >= opens else _WHOLE_DAY) for opens, closes in hours]
+    split += [(0, closes) for opens, closes in hours if closes < opens]
     reached = 0
     for opens, closes in sorted(split):
         reached = max(reached, closes) if opens <= reached else reached
@@ -188,8 +192,9 @@ def whole_second(instant: datetime) -> datetime:
 
 
 def said(instant: datetime, calendar: Calendar) -> datetime:
-    """`instant` at the prospect's offset."""
-    return instant.astimezone(_offset(calendar.local(instant).utcoffset() or timedelta()))
+    """`instant`, within what its zone can say, at the prospect's offset."""
+    here = instant.astimezone(calendar.zone or UTC)
+    return instant.astimezone(_offset(here.utcoffset() or timedelta()))
 
 
 @lru_cache(maxsize=1024)
