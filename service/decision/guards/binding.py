@@ -1,38 +1,60 @@
 """Which rows of a contact policy bind for a prospect, by channel, place, audience and day."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
+from service.decision.guards.verdict import Verdict
 from service.decision.prospect import Request
 from service.playbook.vocabulary import CHANNELS
 from service.policy.places import countries
-from service.policy.policy import Jurisdiction, Policy, Row
+from service.policy.policy import Consent, Jurisdiction, Policy, Registry, Row
 
 #: A region as laws name it: the part of ISO 3166-2 after the dash.
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
 
 
+class Rule(NamedTuple):
+    """A row of a policy, and what it says of a contact that it lets through."""
+
+    row: Row
+    allows: Verdict
+
+
+class Rules(NamedTuple):
+    """Rules about who may be contacted at all, and rules about when."""
+
+    who: tuple[Rule, ...]
+    when: tuple[Rule, ...]
+
+
 @dataclass(frozen=True)
 class Guards:
-    """A contact policy made ready: by channel the rows that always bind, and those that may."""
+    """A contact policy made ready: by channel the rules that always bind, and those that may.
+
+    `rows` are the rows of both, those that always bind first.
+    """
 
     policy: Policy
-    always: Mapping[str, tuple[Row, ...]]
-    sometimes: Mapping[str, tuple[Row, ...]]
+    rows: Mapping[str, tuple[Row, ...]]
+    always: Mapping[str, Rules]
+    sometimes: Mapping[str, Rules]
 
 
 def make_guards(policy: Policy) -> Guards:
     """Sort the rows of a policy by channel; done once, when it is loaded."""
+    first = sorted(policy.rows, key=_binds_all, reverse=True)
     rows = {
-        channel: tuple(row for row in policy.rows if not row.channels or channel in row.channels)
+        channel: tuple(row for row in first if not row.channels or channel in row.channels)
         for channel in CHANNELS
     }
     return Guards(
         policy,
-        {name: tuple(row for row in found if _binds_all(row)) for name, found in rows.items()},
-        {name: tuple(row for row in found if not _binds_all(row)) for name, found in rows.items()},
+        rows,
+        {name: _rules(row for row in found if _binds_all(row)) for name, found in rows.items()},
+        {name: _rules(row for row in found if not _binds_all(row)) for name, found in rows.items()},
     )
 
 
@@ -40,13 +62,27 @@ def _binds_all(row: Row) -> bool:
     return row.law is None and not row.audience
 
 
-def binding(guards: Guards, channel: str, request: Request) -> tuple[Row, ...]:
-    """The rows that bind on the day of the question. What is not known could bind, so it does."""
+def _rules(rows: Iterable[Row]) -> Rules:
+    rules = [
+        Rule(row, Verdict(row.name, "ALLOW", row.because, citation=row.citation)) for row in rows
+    ]
+    return Rules(
+        tuple(rule for rule in rules if isinstance(rule.row.demand, Consent | Registry)),
+        tuple(rule for rule in rules if not isinstance(rule.row.demand, Consent | Registry)),
+    )
+
+
+def binding(guards: Guards, channel: str, request: Request) -> Rules:
+    """The rules that bind on the day of the question. What is not known could bind, so it does."""
     always, sometimes = guards.always[channel], guards.sometimes[channel]
-    if not sometimes:
+    if not any(sometimes):
         return always
     day = request.calendar.local(request.history.as_of).date()
-    return (*always, *(row for row in sometimes if _is_of(row, request, day, unknown=True)))
+    who, when = (
+        tuple(rule for rule in rules if _is_of(rule.row, request, day, unknown=True))
+        for rules in sometimes
+    )
+    return Rules(always.who + who, always.when + when)
 
 
 def binds_for_sure(row: Row, request: Request) -> bool:
@@ -97,11 +133,11 @@ def _said(request: Request, name: str) -> str:
 
 def law_turns(guards: Guards, channel: str, request: Request) -> datetime | None:
     """When the next law of the channel that may be meant for the prospect begins or ends."""
-    if not guards.sometimes[channel]:
+    if not any(guards.sometimes[channel]):
         return None
     today = request.calendar.local(request.history.as_of).date()
-    rows = (row for row in guards.sometimes[channel] if _is_of(row, request, None, unknown=True))
-    laws = (row.law for row in rows if row.law)
+    rows = guards.rows[channel]
+    laws = (row.law for row in rows if row.law and _is_of(row, request, None, unknown=True))
     days = (turn for law in laws for turn in (law.begins, law.ends) if turn and turn > today)
     first = min(days, default=None)
     return None if first is None else request.calendar.morning(first)

@@ -15,72 +15,60 @@ from zoneinfo import ZoneInfo
 from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.clock import LATEST
+from service.decision.guards.binding import Rule
 from service.decision.guards.together import FARTHEST, Opens, open_together
+from service.decision.guards.verdict import Verdict
 from service.decision.history import Touch, after
 from service.decision.prospect import Request
 from service.decision.timing import Opening, first_opening, whole_second
 from service.playbook.rules import Window
 from service.policy.policy import Cap, Gap, Hours, NoHolidays, Rest, Row, Seller
 
+_moment = attrgetter("at")
 _DAY = timedelta(days=1)
 #: No answer is good for longer than so many days; a holiday beyond them closes nothing.
 _GOOD_FOR = 8
 
 
 class Gate(NamedTuple):
-    """A guard about when: its name, why it stands, and when it is open."""
+    """A guard about when: what it says while it is open, and when that is."""
 
-    guard: str
-    because: str
-    citation: str | None
+    allows: Verdict
     opens: Opens
 
 
-def gate(row: Row, request: Request, candidate: Candidate, seller: Seller) -> Gate | None:
-    """The gate of a row; None where the row is not about when."""
-    opens = _opens(row, request, candidate, seller)
-    if opens is None:
-        return None
-    return Gate(row.name, row.because, row.citation, opens)
-
-
-def _opens(row: Row, request: Request, candidate: Candidate, seller: Seller) -> Opens | None:
+def gate(rule: Rule, request: Request, candidate: Candidate, seller: Seller) -> Gate:
+    """The gate of a rule; one that is not about when is always open."""
+    row, history = rule.row, request.history
+    opens: Opens = _from_now_on
+    # Of contacts that are too long ago to count now or later, neither cap nor gap takes notice.
     match row.demand:
-        case Hours() as hours:
-            return hours_gate(hours, request.clocks)
         case Cap() as cap:
-            return cap_gate(cap, contacts(row, request))
-        case Gap() as gap:
-            made = contacts(row, request)
-            same_day = gap.same_sequence_excepted and _continues(candidate, request, made[-1:])
-            return gap_gate(gap, made, request.calendar if same_day else None)
+            made = after(history.as_of - cap.within, history.reached)
+            if cap.per == "account":
+                made = (*made, *after(history.as_of - cap.within, request.account))
+            if len(made) >= cap.at_most:
+                opens = cap_gate(cap, _moments(sorted(made, key=_moment), row))
+        case Gap() as gap:  # whoever answered has had the time to
+            made = after(history.as_of - gap.least, history.attempts)
+            if made:
+                opens = gap_gate(gap, _moments(made, row), candidate, request)
+        case Hours() as hours:
+            opens = hours_gate(hours, request.clocks)
         case NoHolidays() as holidays:
-            return _holidays_gate(holidays, request.clocks, seller)
+            opens = _holidays_gate(holidays, request.clocks, seller)
         case Rest(days):
-            return _rest_gate(days, request)
-    return None
+            opens = _rest_gate(days, request)
+    return Gate(rule.allows, opens)
 
 
-def contacts(row: Row, request: Request) -> list[datetime]:
-    """When the contacts were made that a cap or a gap counts, in order.
+def _moments(made: Sequence[Touch], row: Row) -> list[datetime]:
+    """When the contacts were made that a row counts.
 
-    Those that are too long ago to count now or later are left out. A gap counts from those
-    that they have not answered since. A call that ended on the answering machine is one
-    contact, by whichever channel of the two.
+    A call that ended on the answering machine is one contact, by whichever channel of the two.
     """
-    history, wanted = request.history, row.channels
-    match row.demand:
-        case Gap(least):  # whoever answered has had the time to
-            touches = after(history.as_of - least, history.attempts)
-        case Cap(within=within, per="account"):
-            ours = after(history.as_of - within, history.reached)
-            theirs = after(history.as_of - within, request.account)
-            touches = sorted((*ours, *theirs), key=attrgetter("at"))
-        case Cap(within=within):
-            touches = after(history.as_of - within, history.reached)
-        case _:
-            return []
-    return [touch.at for touch in touches if not wanted or _is_by(touch, wanted)]
+    wanted = row.channels
+    return [touch.at for touch in made if not wanted or _is_by(touch, wanted)]
 
 
 def _is_by(touch: Touch, channels: Sequence[str]) -> bool:
@@ -170,35 +158,35 @@ def cap_gate(cap: Cap, made: Sequence[datetime]) -> Opens:
     return opens
 
 
-def gap_gate(gap: Gap, made: Sequence[datetime], same_day: Calendar | None) -> Opens:
+def gap_gate(gap: Gap, made: Sequence[datetime], candidate: Candidate, request: Request) -> Opens:
     """Open once the gap since the last contact is over.
 
-    Where a calendar is given, the last contact began what this one goes on with: on the day
-    of that contact there is no gap.
+    Where steps of one sequence are excepted, and the last contact was one that this goes on
+    with, there is no gap on the day of that contact.
     """
     if not made:
         return _from_now_on
     last, over = made[-1], whole_second(made[-1] + gap.least)
-    day = None if same_day is None else same_day.local(last).date()
+    if not (gap.same_sequence_excepted and _continues(candidate, request, last)):
+        return from_then_on(over)
+    day = request.calendar.local(last).date()
+    midnight = request.calendar.morning(day + _DAY)
 
     def opens(moment: datetime) -> Opening:
-        if moment >= over:
-            return Opening(moment, None)
-        if same_day is not None and same_day.local(moment).date() == day:
-            midnight = same_day.morning(day + _DAY)
+        if moment < over and request.calendar.local(moment).date() == day:
             return Opening(moment, None if midnight >= over else midnight)
-        return Opening(over, None)
+        return Opening(max(moment, over), None)
 
     return opens
 
 
-def _continues(candidate: Candidate, request: Request, last: Sequence[datetime]) -> bool:
+def _continues(candidate: Candidate, request: Request, last: datetime) -> bool:
     """Whether the last contact was a step of the sequence that the candidate goes on with."""
     play = candidate.play
     if play is None or not play.is_sequence:
         return False
     _, steps = request.history.steps_done(play)
-    return any(touch.at in last for touch in steps)
+    return any(touch.at == last for touch in steps)
 
 
 def _rest_gate(days: int, request: Request) -> Opens:
@@ -207,13 +195,13 @@ def _rest_gate(days: int, request: Request) -> Opens:
     at = next(refused, None)
     if at is None:
         return _from_now_on
-    return absence_gate(whole_second(request.calendar.after(at, days, "days")))
+    return from_then_on(whole_second(request.calendar.after(at, days, "days")))
 
 
 def _from_now_on(moment: datetime) -> Opening:
     return Opening(moment, None)
 
 
-def absence_gate(over: datetime) -> Opens:
-    """Open from the end of an absence on."""
+def from_then_on(over: datetime) -> Opens:
+    """Open from a moment on."""
     return lambda moment: Opening(max(moment, over), None)

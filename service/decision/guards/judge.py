@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from service.decision.absence import absence
@@ -10,16 +10,17 @@ from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.guards import standing
 from service.decision.guards.allowance import allowance, excepts
-from service.decision.guards.binding import Guards, binding, binds_for_sure, law_turns
-from service.decision.guards.gates import Gate, absence_gate, gate, window_gate
+from service.decision.guards.binding import Guards, Rule, binding, binds_for_sure, law_turns
+from service.decision.guards.gates import Gate, from_then_on, gate, window_gate
 from service.decision.guards.together import FARTHEST, excluding, open_together
 from service.decision.guards.verdict import Verdict, strictest
 from service.decision.prospect import Request
 from service.decision.timing import Opening, said
 from service.playbook.rules import Window
-from service.policy.policy import Row
 
-_AWAY = "They are away; the day after their return is the earliest."
+_AWAY = Verdict(
+    "out-of-office", "ALLOW", "They are away; the day after their return is the earliest."
+)
 _NOWHERE = Verdict(
     "time-zone",
     "NEEDS_DATA",
@@ -92,20 +93,19 @@ def _judge(
     in_window = window_gate(window, request.clocks)
     planned = in_window(start)
     moment = start if planned is None else planned.start
-    day = request.calendar.local(moment).date()
-    rows = binding(guards, channel, request)
-    who = _who(exit_, channel, rows, request, day)
-    gates = _gates(guards, rows, request, candidate)
+    rules = binding(guards, channel, request)
+    who = _who(exit_, channel, rules.who, request, moment)
+    gates = _gates(guards, rules.when, request, candidate)
     openings = [gate.opens(moment) for gate in gates]
     when = [_at(*each, moment, request.calendar) for each in zip(gates, openings, strict=True)]
-    laws_turn = law_turns(guards, channel, request)
-    turns = [laws_turn, *(verdict.turns_at for verdict in (*who, *when))]
+    verdicts = (*who, *when)
+    turns = [law_turns(guards, channel, request), *[verdict.turns_at for verdict in verdicts]]
     turns_at = min(filter(None, turns), default=None)
-    worst = strictest((*who, *when))
+    worst = strictest(verdicts)
     if planned is None or (worst is not None and worst.ruling in ("BAR", "NEEDS_DATA")):
-        return Judged((*who, *when), None, turns_at)
+        return Judged(verdicts, None, turns_at)
     if worst is None:
-        return Judged((*who, *when), _until_first_closes(planned, openings), turns_at)
+        return Judged(verdicts, _until_first_closes(planned, openings), turns_at)
     opens = [in_window, *(gate.opens for gate in gates)]
     due = open_together(moment, opens)
     if due is None:
@@ -114,9 +114,8 @@ def _judge(
         reopens = None if later is None else later.start - FARTHEST
         turns_at = min(filter(None, (turns_at, reopens)), default=None)
         return Judged((*who, *_shut(when, gates, shut, window, reopens)), None, turns_at)
-    due_on = request.calendar.local(due.start).date()
-    if due_on != day:  # consent may be over by then
-        who = _who(exit_, channel, rows, request, due_on)
+    if rules.who:  # consent may be over by then
+        who = _who(exit_, channel, rules.who, request, due.start)
         if any(verdict.ruling in ("BAR", "NEEDS_DATA") for verdict in who):
             return Judged((*who, *when), None, turns_at)
     return Judged((*who, *when), due, turns_at)
@@ -128,34 +127,39 @@ def _judge(
 def _who(
     exit_: Verdict,
     channel: str,
-    rows: Sequence[Row],
+    rules: Sequence[Rule],
     request: Request,
-    day: date,
+    moment: datetime,
 ) -> list[Verdict]:
     """The guards about whether the prospect may be contacted at all."""
-    excepted = request.given.get("do_not_call") is True and any(
-        excepts(row, request, day) for row in rows if binds_for_sure(row, request)
-    )
+    excepted = False
+    allowances: list[Verdict | None] = []
+    if rules:  # they alone go by the day
+        day = request.calendar.local(moment).date()
+        excepted = any(
+            excepts(rule.row, request, day) for rule in rules if binds_for_sure(rule.row, request)
+        )
+        allowances = [allowance(rule.row, channel, request, day) for rule in rules]
     found = (
         exit_,
         standing.channel_open(channel, request),
         standing.do_not_call(channel, request, excepted=excepted),
         standing.bounced(channel, request),
         standing.hour_known(channel, request),
-        *(allowance(row, channel, request, day) for row in rows),
+        *allowances,
     )
     return [verdict for verdict in found if verdict is not None]
 
 
 def _gates(
-    guards: Guards, rows: Sequence[Row], request: Request, candidate: Candidate
+    guards: Guards, rules: Sequence[Rule], request: Request, candidate: Candidate
 ) -> list[Gate]:
     """The guards about when."""
-    found = (gate(row, request, candidate, guards.policy.seller) for row in rows)
-    gates = [each for each in found if each is not None]
+    seller = guards.policy.seller
+    gates = [gate(rule, request, candidate, seller) for rule in rules]
     away = absence(request)
     if away is not None:
-        gates.append(Gate("out-of-office", _AWAY, None, absence_gate(away.free)))
+        gates.append(Gate(_AWAY, from_then_on(away.free)))
     return gates
 
 
@@ -168,12 +172,11 @@ def _until_first_closes(planned: Opening, openings: Sequence[Opening | None]) ->
 def _at(gate: Gate, opening: Opening | None, moment: datetime, calendar: Calendar) -> Verdict:
     """What a gate that opens first at `opening` says of a moment."""
     if opening is not None and opening.start == moment:
-        return Verdict(gate.guard, "ALLOW", gate.because, citation=gate.citation)
+        return gate.allows
     if opening is not None and opening.start <= moment + FARTHEST:
-        until = said(opening.start, calendar)
-        return Verdict(gate.guard, "HOLD_UNTIL", gate.because, until, citation=gate.citation)
+        return gate.allows._replace(ruling="HOLD_UNTIL", until=said(opening.start, calendar))
     turns_at = None if opening is None else opening.start - FARTHEST
-    return Verdict(gate.guard, "BAR", gate.because, citation=gate.citation, turns_at=turns_at)
+    return gate.allows._replace(ruling="BAR", turns_at=turns_at)
 
 
 def _shut(
@@ -187,7 +190,7 @@ def _shut(
 
     `shut` are those by number; -1 is the window. `reopens` is when they no longer do.
     """
-    names = [f"the window `{window.name}`" if n < 0 else f"`{gates[n].guard}`" for n in shut]
+    names = [f"the window `{window.name}`" if n < 0 else f"`{gates[n].allows.guard}`" for n in shut]
     because = f"Within 90 days {' and '.join(names)} are never open together."
     return [
         verdict._replace(ruling="BAR", because=because, until=None, turns_at=reopens)

@@ -9,13 +9,14 @@ from service.playbook.vocabulary import CHANNELS
 
 #: Channels that reach a person at once, at whatever hour it is where they are.
 RING = frozenset({"phone", "voicemail", "text"})
-#: Channels with one address: what bounces off one of them would bounce off all.
-_ADDRESSES = (
-    (frozenset({"email"}), "email_changed_at"),
-    (RING, "phone_changed_at"),
-    (frozenset({"social"}), ""),
-    (frozenset({"mail"}), ""),
-)
+#: By channel those with the same address, and the fact that tells when it was changed: what
+#: bounces off one of them would bounce off all.
+_ADDRESS = {
+    "email": (frozenset({"email"}), "email_changed_at"),
+    **dict.fromkeys(RING, (RING, "phone_changed_at")),
+    "social": (frozenset({"social"}), ""),
+    "mail": (frozenset({"mail"}), ""),
+}
 #: Outcomes that show that a contact arrived; `sent` shows only that it left.
 _ARRIVED = frozenset({"delivered", "opened", "clicked", "no_answer", "voicemail_left", "spoke"})
 
@@ -61,11 +62,12 @@ _NOT_LISTED = Verdict("do-not-call", "ALLOW", "No do-not-call list is known to n
 
 def bounced(channel: str, request: Request) -> Verdict | None:
     """Whether the address is dead: what we sent came back, and nothing shows a new one."""
-    found = next(((group, fact) for group, fact in _ADDRESSES if channel in group), None)
-    if found is None:
+    if channel not in _ADDRESS:
         return None
-    group, fact = found
     history = request.history
+    if len(history.done) == len(history.outbound):  # nothing came back
+        return _ARRIVES[channel]
+    group, fact = _ADDRESS[channel]
     back = next(
         (t for t in reversed(history.outbound) if t.outcome == "bounced" and t.channel in group),
         None,

@@ -37,7 +37,8 @@ class Verdict(NamedTuple):
 
 def strictest(found: Iterable[Verdict]) -> Verdict | None:
     """The verdict that decides, None where all allow; of several that hold, the longest."""
-    return max((v for v in found if v.ruling != "ALLOW"), key=_strictness, default=None)
+    against = [verdict for verdict in found if verdict.ruling != "ALLOW"]
+    return max(against, key=_strictness) if against else None
 
 
 def _strictness(verdict: Verdict) -> tuple[int, float]:

@@ -148,8 +148,7 @@ class Changes:
 
     def _read_by_guards_of(self, channel: str | None) -> Facts:
         """The facts that the guards of a channel look at."""
-        guards = self._guards
-        rows = (*guards.always[channel], *guards.sometimes[channel]) if channel else ()
+        rows = self._guards.rows[channel] if channel else ()
         return tuple(openers(rows, self._request))
 
     def _winner(self, decision: Decision) -> int | None:
