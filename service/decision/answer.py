@@ -1,8 +1,7 @@
 """A decision: the answer to one request, in the words of the contract."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from service.decision.guards.judge import Judged
 from service.decision.guards.verdict import Verdict
@@ -12,8 +11,7 @@ from service.decision.timing import Timing
 Reason = Literal["MATCHED", "FALLBACK", "HELD", "STOPPED", "NEEDS_DATA"]
 
 
-@dataclass(frozen=True)
-class Alternative:
+class Alternative(NamedTuple):
     """A play that fired and was not chosen, and what it lost to.
 
     `judged` is what the contact policy says of it where that turned it away.
@@ -35,8 +33,7 @@ class Alternative:
         }
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """The next action for one prospect, with its reasons.
 
     `rule` is the play that won (empty: none), `step` its step's number from 1 (0: no

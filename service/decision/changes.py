@@ -28,8 +28,8 @@ class Clockwork:
     What a moving fact is compared with stands here as its turns, in order: the numbers at
     which such a test can turn, which are the number it is compared with and the next. `days`:
     the turns of each count of days; `dates`: those of `today`, as ordinals; `instants`: those
-    of `now`; `compared`: pairs of a fact that moves and another; `within`: the `done` tests
-    that look back, and how far; `daily`: what changes every day and is used to reckon with.
+    of `now`; `compared`: pairs of a fact that moves and another, or itself where it is used to
+    reckon with; `within`: the `done` tests that look back, and how far.
     """
 
     days: tuple[tuple[str, tuple[int, ...]], ...]
@@ -37,7 +37,6 @@ class Clockwork:
     instants: tuple[datetime, ...]
     compared: tuple[tuple[str, str], ...]
     within: tuple[tuple[Mapping[str, Any], timedelta], ...]
-    daily: tuple[str, ...]
 
 
 def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
@@ -50,7 +49,8 @@ def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
                 if fields[name].kind == "value" and fields[name].fact in _MOVING:
                     numbers.setdefault(fields[name].fact, set()).update((number, number + 1))
     compares = [field for field in fields.values() if field.kind == "compare"]
-    both_ways = {(f.fact, f.other) for f in compares} | {(f.other, f.fact) for f in compares}
+    pairs = {(f.fact, f.other) for f in compares} | {(f.other, f.fact) for f in compares}
+    pairs |= {(name, name) for name in _reckoned_with(ruleset) - {"now"}}
     return Clockwork(
         days=tuple(
             (name, tuple(sorted(numbers[name]))) for name in sorted(_ELAPSED & numbers.keys())
@@ -61,9 +61,7 @@ def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
         ),
         compared=tuple(
             sorted(
-                (moving, other)
-                for moving, other in both_ways
-                if moving in _MOVING and other in facts
+                (moving, other) for moving, other in pairs if moving in _MOVING and other in facts
             )
         ),
         within=tuple(
@@ -71,7 +69,6 @@ def clockwork(ruleset: Ruleset, facts: Mapping[str, Fact]) -> Clockwork:
             for field in fields.values()
             if field.kind == "done" and field.done and field.done["within"] is not None
         ),
-        daily=tuple(sorted(_reckoned_with(ruleset) & (_ELAPSED | {"today"}))),
     )
 
 
@@ -97,16 +94,18 @@ def next_change(
     works: Clockwork, facts: Facts, history: History, calendar: Calendar
 ) -> datetime | None:
     """The first moment after the history's `as_of` at which a test on time could turn."""
-    compared = [(name, facts[other]) for name, other in works.compared if other in facts]
-    compared += [(name, facts[name]) for name in works.daily if name in facts]
-    turns = [_turn(name, value, history, calendar) for name, value in compared]
+    turns = [
+        _turn(name, facts[other], history, calendar)
+        for name, other in works.compared
+        if other in facts
+    ]
     turns += [_day_reached(name, days, history) for name, days in works.days]
     turns += [_forgotten(done, within, history) for done, within in works.within]
     if works.dates:
         turns.append(_morning(works.dates, history.as_of, calendar))
     if works.instants:
         turns.append(_first_above(works.instants, history.as_of))
-    return min((moment for moment in turns if moment is not None), default=None)
+    return min(filter(None, turns), default=None)
 
 
 def _turn(name: str, value: object, history: History, calendar: Calendar) -> datetime | None:
