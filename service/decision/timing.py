@@ -119,14 +119,13 @@ def duration(span: timedelta) -> str:
     return f"P{days}DT{clock}" if clock else f"P{days}D"
 
 
-def first_opening(window: Window, not_before: datetime, calendar: Calendar) -> Opening | None:
-    """The first instant from `not_before` on that lies in the window.
+def first_opening(window: Window, moment: datetime, calendar: Calendar) -> Opening | None:
+    """The first instant from `moment` on, in UTC as it is, that lies in the window.
 
     None where there is none within 366 days, or before the end of time.
     """
-    if not window.hours or not_before > LATEST:
+    if not window.hours or moment > LATEST:
         return None
-    moment = in_utc(not_before)
     if _never_closes(window):
         return Opening(moment, None)
     today = moment.astimezone(calendar.zone or UTC).toordinal()

@@ -4,43 +4,46 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import filterfalse
 from typing import NamedTuple
 
+from service.decision.guards.gates import Gate, gate_of
 from service.decision.guards.verdict import Verdict
 from service.decision.prospect import Request
 from service.playbook.vocabulary import CHANNELS
 from service.policy.places import countries
-from service.policy.policy import Consent, Jurisdiction, Policy, Registry, Row
+from service.policy.policy import Jurisdiction, Policy, Row
 
 #: A region as laws name it: the part of ISO 3166-2 after the dash.
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
 
 
-class Rule(NamedTuple):
-    """A row of a policy, and what it says of a contact that it lets through."""
+class Gated(NamedTuple):
+    """A row about when: its gate, and what it says while that is open."""
 
     row: Row
+    gate: Gate
     allows: Verdict
 
 
-class Rules(NamedTuple):
-    """Rules about who may be contacted at all, and rules about when."""
+class Rows(NamedTuple):
+    """Rows about who may be contacted at all, and rows about when."""
 
-    who: tuple[Rule, ...]
-    when: tuple[Rule, ...]
+    who: tuple[Row, ...]
+    when: tuple[Gated, ...]
 
 
 @dataclass(frozen=True)
 class Guards:
-    """A contact policy made ready: by channel the rules that always bind, and those that may.
+    """A contact policy made ready: by channel the rows that always bind, and those that may.
 
-    `rows` are the rows of both, those that always bind first.
+    `rows` are those of both, as they were read, those that always bind first.
     """
 
     policy: Policy
     rows: Mapping[str, tuple[Row, ...]]
-    always: Mapping[str, Rules]
-    sometimes: Mapping[str, Rules]
+    always: Mapping[str, Rows]
+    sometimes: Mapping[str, Rows]
 
 
 def make_guards(policy: Policy) -> Guards:
@@ -53,8 +56,8 @@ def make_guards(policy: Policy) -> Guards:
     return Guards(
         policy,
         rows,
-        {name: _rules(row for row in found if _binds_all(row)) for name, found in rows.items()},
-        {name: _rules(row for row in found if not _binds_all(row)) for name, found in rows.items()},
+        {name: _ready(policy, filter(_binds_all, found)) for name, found in rows.items()},
+        {name: _ready(policy, filterfalse(_binds_all, found)) for name, found in rows.items()},
     )
 
 
@@ -62,27 +65,27 @@ def _binds_all(row: Row) -> bool:
     return row.law is None and not row.audience
 
 
-def _rules(rows: Iterable[Row]) -> Rules:
-    rules = [
-        Rule(row, Verdict(row.name, "ALLOW", row.because, citation=row.citation)) for row in rows
-    ]
-    return Rules(
-        tuple(rule for rule in rules if isinstance(rule.row.demand, Consent | Registry)),
-        tuple(rule for rule in rules if not isinstance(rule.row.demand, Consent | Registry)),
+def _ready(policy: Policy, rows: Iterable[Row]) -> Rows:
+    found = [(row, gate_of(row, policy.seller)) for row in rows]
+    return Rows(
+        who=tuple(row for row, gate in found if gate is None),
+        when=tuple(Gated(row, gate, _allows(row)) for row, gate in found if gate is not None),
     )
 
 
-def binding(guards: Guards, channel: str, request: Request) -> Rules:
+def _allows(row: Row) -> Verdict:
+    return Verdict(row.name, "ALLOW", row.because, citation=row.citation)
+
+
+def binding(guards: Guards, channel: str, request: Request) -> Rows:
     """The rules that bind on the day of the question. What is not known could bind, so it does."""
     always, sometimes = guards.always[channel], guards.sometimes[channel]
     if not any(sometimes):
         return always
     day = request.calendar.local(request.history.as_of).date()
-    who, when = (
-        tuple(rule for rule in rules if _is_of(rule.row, request, day, unknown=True))
-        for rules in sometimes
-    )
-    return Rules(always.who + who, always.when + when)
+    who = (row for row in sometimes.who if _is_of(row, request, day, unknown=True))
+    when = (gated for gated in sometimes.when if _is_of(gated.row, request, day, unknown=True))
+    return Rows((*always.who, *who), (*always.when, *when))
 
 
 def binds_for_sure(row: Row, request: Request) -> bool:

@@ -5,74 +5,45 @@ again, as far as time alone tells.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from operator import attrgetter
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.clock import LATEST
-from service.decision.guards.binding import Rule
 from service.decision.guards.together import FARTHEST, Opens, open_together
-from service.decision.guards.verdict import Verdict
 from service.decision.history import Touch, after
 from service.decision.prospect import Request
 from service.decision.timing import Opening, first_opening, whole_second
 from service.playbook.rules import Window
 from service.policy.policy import Cap, Gap, Hours, NoHolidays, Rest, Row, Seller
 
-_moment = attrgetter("at")
 _DAY = timedelta(days=1)
 #: No answer is good for longer than so many days; a holiday beyond them closes nothing.
 _GOOD_FOR = 8
 
 
-class Gate(NamedTuple):
-    """A guard about when: what it says while it is open, and when that is."""
-
-    allows: Verdict
-    opens: Opens
+#: When a row is open for a candidate, as far as it is known of a prospect.
+Gate = Callable[[Request, Candidate], Opens]
 
 
-def gate(rule: Rule, request: Request, candidate: Candidate, seller: Seller) -> Gate:
-    """The gate of a rule; one that is not about when is always open."""
-    row, history = rule.row, request.history
-    opens: Opens = _from_now_on
-    # Of contacts that are too long ago to count now or later, neither cap nor gap takes notice.
+def gate_of(row: Row, seller: Seller) -> Gate | None:
+    """The gate of a row; None where the row is not about when."""
     match row.demand:
-        case Cap() as cap:
-            made = after(history.as_of - cap.within, history.reached)
-            if cap.per == "account":
-                made = (*made, *after(history.as_of - cap.within, request.account))
-            if len(made) >= cap.at_most:
-                opens = cap_gate(cap, _moments(sorted(made, key=_moment), row))
-        case Gap() as gap:  # whoever answered has had the time to
-            made = after(history.as_of - gap.least, history.attempts)
-            if made:
-                opens = gap_gate(gap, _moments(made, row), candidate, request)
         case Hours() as hours:
-            opens = hours_gate(hours, request.clocks)
+            return partial(_hours_gate, hours)
+        case Cap() as cap:
+            return partial(_cap_gate, cap, row.channels)
+        case Gap() as gap:
+            return partial(_gap_gate, gap, row.channels)
         case NoHolidays() as holidays:
-            opens = _holidays_gate(holidays, request.clocks, seller)
+            return partial(_holidays_gate, holidays, seller)
         case Rest(days):
-            opens = _rest_gate(days, request)
-    return Gate(rule.allows, opens)
-
-
-def _moments(made: Sequence[Touch], row: Row) -> list[datetime]:
-    """When the contacts were made that a row counts.
-
-    A call that ended on the answering machine is one contact, by whichever channel of the two.
-    """
-    wanted = row.channels
-    return [touch.at for touch in made if not wanted or _is_by(touch, wanted)]
-
-
-def _is_by(touch: Touch, channels: Sequence[str]) -> bool:
-    return touch.channel in channels or ("voicemail" in channels and "voicemail" in touch.channels)
+            return partial(_rest_gate, days)
+    return None
 
 
 # ---- hours and holidays -------------------------------------------------------------
@@ -80,21 +51,22 @@ def _is_by(touch: Touch, channels: Sequence[str]) -> bool:
 
 def window_gate(window: Window, clocks: Sequence[Calendar]) -> Opens:
     """Open where the window is, on every clock that may be theirs."""
-    return _on_all([_on_one((window,), clock) for clock in clocks])
+    return _on_all([partial(first_opening, window, calendar=clock) for clock in clocks])
 
 
-def hours_gate(hours: Hours, clocks: Sequence[Calendar]) -> Opens:
+def _hours_gate(hours: Hours, request: Request, _: Candidate) -> Opens:
     """Open in the hours of every clock that may be theirs, and of those named beside them."""
-    first = clocks[0]
-    others = [Calendar(ZoneInfo(name), first.country, first.region) for name in hours.also_in]
-    windows = (hours.window, *hours.or_on)
-    return _on_all([_on_one(windows, clock) for clock in (*clocks, *others)])
+    clocks = request.clocks
+    if hours.also_in:
+        zones = (ZoneInfo(name) for name in hours.also_in)
+        clocks = (*clocks, *(clocks[0]._replace(zone=zone) for zone in zones))
+    if not hours.or_on:
+        return window_gate(hours.window, clocks)
+    return _on_all([_on_one((hours.window, *hours.or_on), clock) for clock in clocks])
 
 
 def _on_one(windows: Sequence[Window], clock: Calendar) -> Opens:
     """Open where any of the windows is."""
-    if len(windows) == 1:
-        return partial(first_opening, windows[0], calendar=clock)
 
     def opens(moment: datetime) -> Opening | None:
         found = [first_opening(window, moment, clock) for window in windows]
@@ -107,12 +79,14 @@ def _on_all(gates: Sequence[Opens]) -> Opens:
     return gates[0] if len(gates) == 1 else partial(open_together, gates=gates)
 
 
-def _holidays_gate(holidays: NoHolidays, clocks: Sequence[Calendar], seller: Seller) -> Opens:
+def _holidays_gate(holidays: NoHolidays, seller: Seller, request: Request, _: Candidate) -> Opens:
     """Closed on holidays. The seller's too begin and end on the prospect's clock."""
-    places = [clock for clock in clocks if "prospect" in holidays.of]
+    places: list[Calendar] = []
+    if "prospect" in holidays.of:
+        places += request.clocks
     if "seller" in holidays.of and seller.country:
-        country, region = seller.country or None, seller.region or None
-        places += [Calendar(clock.zone, country, region) for clock in clocks]
+        country, region = seller.country, seller.region or None
+        places += [Calendar(clock.zone, country, region) for clock in request.clocks]
     return _on_all([_days_gate(place) for place in places]) if places else _from_now_on
 
 
@@ -143,11 +117,21 @@ def _open_days(place: Calendar, today: int) -> Opening | None:
 # ---- caps and gaps ------------------------------------------------------------------
 
 
-def cap_gate(cap: Cap, made: Sequence[datetime]) -> Opens:
+# A contact that is too long ago to count now or later is none to them.
+
+
+def _cap_gate(cap: Cap, channels: Sequence[str], request: Request, _: Candidate) -> Opens:
     """Open while fewer contacts than the cap lie in the stretch that ends with the moment.
 
-    `made` are the contacts so far, in order; a contact that is exactly `within` old is out.
+    A contact that is exactly `within` old is out.
     """
+    since = request.history.as_of - cap.within
+    touches = after(since, request.history.reached)
+    if cap.per == "account":
+        touches = sorted((*touches, *after(since, request.account)), key=attrgetter("at"))
+    if len(touches) < cap.at_most:
+        return _from_now_on
+    made = _moments(touches, channels)
 
     def opens(moment: datetime) -> Opening:
         recent = len(made) - bisect_right(made, moment - cap.within)
@@ -158,26 +142,40 @@ def cap_gate(cap: Cap, made: Sequence[datetime]) -> Opens:
     return opens
 
 
-def gap_gate(gap: Gap, made: Sequence[datetime], candidate: Candidate, request: Request) -> Opens:
-    """Open once the gap since the last contact is over.
+def _gap_gate(gap: Gap, channels: Sequence[str], request: Request, candidate: Candidate) -> Opens:
+    """Open once the gap since the last contact is over, or once they have answered it.
 
     Where steps of one sequence are excepted, and the last contact was one that this goes on
     with, there is no gap on the day of that contact.
     """
+    history, calendar = request.history, request.calendar
+    made = _moments(after(history.as_of - gap.least, history.attempts), channels)
     if not made:
         return _from_now_on
     last, over = made[-1], whole_second(made[-1] + gap.least)
     if not (gap.same_sequence_excepted and _continues(candidate, request, last)):
         return from_then_on(over)
-    day = request.calendar.local(last).date()
-    midnight = request.calendar.morning(day + _DAY)
+    day = calendar.local(last).date()
+    midnight = calendar.morning(day + _DAY)
 
     def opens(moment: datetime) -> Opening:
-        if moment < over and request.calendar.local(moment).date() == day:
+        if moment < over and calendar.local(moment).date() == day:
             return Opening(moment, None if midnight >= over else midnight)
         return Opening(max(moment, over), None)
 
     return opens
+
+
+def _moments(touches: Sequence[Touch], channels: Sequence[str]) -> list[datetime]:
+    """When those of the touches were made that went out by one of the channels (none: any).
+
+    A call that ended on the answering machine is one contact, by whichever channel of the two.
+    """
+    return [touch.at for touch in touches if not channels or _is_by(touch, channels)]
+
+
+def _is_by(touch: Touch, channels: Sequence[str]) -> bool:
+    return touch.channel in channels or ("voicemail" in channels and "voicemail" in touch.channels)
 
 
 def _continues(candidate: Candidate, request: Request, last: datetime) -> bool:
@@ -189,7 +187,7 @@ def _continues(candidate: Candidate, request: Request, last: datetime) -> bool:
     return any(touch.at == last for touch in steps)
 
 
-def _rest_gate(days: int, request: Request) -> Opens:
+def _rest_gate(days: int, request: Request, _: Candidate) -> Opens:
     """Open once the rest after the last refusal is over."""
     refused = (t.at for t in reversed(request.history.inbound) if t.outcome == "declined")
     at = next(refused, None)

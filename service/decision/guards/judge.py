@@ -10,13 +10,14 @@ from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.guards import standing
 from service.decision.guards.allowance import allowance, excepts
-from service.decision.guards.binding import Guards, Rule, binding, binds_for_sure, law_turns
-from service.decision.guards.gates import Gate, from_then_on, gate, window_gate
+from service.decision.guards.binding import Guards, binding, binds_for_sure, law_turns
+from service.decision.guards.gates import from_then_on, window_gate
 from service.decision.guards.together import FARTHEST, excluding, open_together
 from service.decision.guards.verdict import Verdict, strictest
 from service.decision.prospect import Request
 from service.decision.timing import Opening, said
 from service.playbook.rules import Window
+from service.policy.policy import Row
 
 _AWAY = Verdict(
     "out-of-office", "ALLOW", "They are away; the day after their return is the earliest."
@@ -93,11 +94,19 @@ def _judge(
     in_window = window_gate(window, request.clocks)
     planned = in_window(start)
     moment = start if planned is None else planned.start
-    rules = binding(guards, channel, request)
-    who = _who(exit_, channel, rules.who, request, moment)
-    gates = _gates(guards, rules.when, request, candidate)
-    openings = [gate.opens(moment) for gate in gates]
-    when = [_at(*each, moment, request.calendar) for each in zip(gates, openings, strict=True)]
+    rows = binding(guards, channel, request)
+    who = _who(exit_, channel, rows.who, request, moment)
+    gates = [(allows, gate(request, candidate)) for _, gate, allows in rows.when]
+    away = absence(request)
+    if away is not None:
+        gates.append((_AWAY, from_then_on(away.free)))
+    openings = [opens(moment) for _, opens in gates]
+    when = [
+        allows
+        if opening is not None and opening.start == moment
+        else _closed(allows, opening, moment, request.calendar)
+        for (allows, _), opening in zip(gates, openings, strict=True)
+    ]
     verdicts = (*who, *when)
     turns = [law_turns(guards, channel, request), *[verdict.turns_at for verdict in verdicts]]
     turns_at = min(filter(None, turns), default=None)
@@ -106,16 +115,16 @@ def _judge(
         return Judged(verdicts, None, turns_at)
     if worst is None:
         return Judged(verdicts, _until_first_closes(planned, openings), turns_at)
-    opens = [in_window, *(gate.opens for gate in gates)]
-    due = open_together(moment, opens)
+    every = [in_window, *(opens for _, opens in gates)]
+    due = open_together(moment, every)
     if due is None:
-        shut = [number - 1 for number in excluding(moment, opens)]
-        later = open_together(moment, opens, 2 * FARTHEST)
+        shut = [number - 1 for number in excluding(moment, every)]
+        later = open_together(moment, every, 2 * FARTHEST)
         reopens = None if later is None else later.start - FARTHEST
         turns_at = min(filter(None, (turns_at, reopens)), default=None)
-        return Judged((*who, *_shut(when, gates, shut, window, reopens)), None, turns_at)
-    if rules.who:  # consent may be over by then
-        who = _who(exit_, channel, rules.who, request, due.start)
+        return Judged((*who, *_shut(when, shut, window, reopens)), None, turns_at)
+    if rows.who:  # consent may be over by then
+        who = _who(exit_, channel, rows.who, request, due.start)
         if any(verdict.ruling in ("BAR", "NEEDS_DATA") for verdict in who):
             return Judged((*who, *when), None, turns_at)
     return Judged((*who, *when), due, turns_at)
@@ -127,19 +136,17 @@ def _judge(
 def _who(
     exit_: Verdict,
     channel: str,
-    rules: Sequence[Rule],
+    rows: Sequence[Row],
     request: Request,
     moment: datetime,
 ) -> list[Verdict]:
     """The guards about whether the prospect may be contacted at all."""
     excepted = False
     allowances: list[Verdict | None] = []
-    if rules:  # they alone go by the day
+    if rows:  # they alone go by the day
         day = request.calendar.local(moment).date()
-        excepted = any(
-            excepts(rule.row, request, day) for rule in rules if binds_for_sure(rule.row, request)
-        )
-        allowances = [allowance(rule.row, channel, request, day) for rule in rules]
+        excepted = any(excepts(row, request, day) for row in rows if binds_for_sure(row, request))
+        allowances = [allowance(row, channel, request, day) for row in rows]
     found = (
         exit_,
         standing.channel_open(channel, request),
@@ -151,37 +158,24 @@ def _who(
     return [verdict for verdict in found if verdict is not None]
 
 
-def _gates(
-    guards: Guards, rules: Sequence[Rule], request: Request, candidate: Candidate
-) -> list[Gate]:
-    """The guards about when."""
-    seller = guards.policy.seller
-    gates = [gate(rule, request, candidate, seller) for rule in rules]
-    away = absence(request)
-    if away is not None:
-        gates.append(Gate(_AWAY, from_then_on(away.free)))
-    return gates
-
-
 def _until_first_closes(planned: Opening, openings: Sequence[Opening | None]) -> Opening:
     """What is open already, until the first of window and gates closes."""
     ends = [each.end for each in (planned, *openings) if each is not None and each.end is not None]
     return Opening(planned.start, min(ends, default=None))
 
 
-def _at(gate: Gate, opening: Opening | None, moment: datetime, calendar: Calendar) -> Verdict:
-    """What a gate that opens first at `opening` says of a moment."""
-    if opening is not None and opening.start == moment:
-        return gate.allows
+def _closed(
+    allows: Verdict, opening: Opening | None, moment: datetime, calendar: Calendar
+) -> Verdict:
+    """What a gate that opens first at `opening` says of a moment before."""
     if opening is not None and opening.start <= moment + FARTHEST:
-        return gate.allows._replace(ruling="HOLD_UNTIL", until=said(opening.start, calendar))
+        return allows._replace(ruling="HOLD_UNTIL", until=said(opening.start, calendar))
     turns_at = None if opening is None else opening.start - FARTHEST
-    return gate.allows._replace(ruling="BAR", turns_at=turns_at)
+    return allows._replace(ruling="BAR", turns_at=turns_at)
 
 
 def _shut(
     when: Sequence[Verdict],
-    gates: Sequence[Gate],
     shut: Sequence[int],
     window: Window,
     reopens: datetime | None,
@@ -190,7 +184,7 @@ def _shut(
 
     `shut` are those by number; -1 is the window. `reopens` is when they no longer do.
     """
-    names = [f"the window `{window.name}`" if n < 0 else f"`{gates[n].allows.guard}`" for n in shut]
+    names = [f"the window `{window.name}`" if n < 0 else f"`{when[n].guard}`" for n in shut]
     because = f"Within 90 days {' and '.join(names)} are never open together."
     return [
         verdict._replace(ruling="BAR", because=because, until=None, turns_at=reopens)
