@@ -5,8 +5,8 @@ Pure: no clock, no disk, no network. The same request gives the same answer.
     facts at `as_of` → rules → candidates, best first → contact policy → timing → message
 """
 
-from collections.abc import Mapping
 from datetime import datetime
+from itertools import zip_longest
 from typing import NamedTuple
 
 from service.decision.answer import Alternative, Decision, Reason
@@ -50,7 +50,7 @@ def decide(ready: Ready, guards: Guards, request: Request) -> Decision:
     exit_ = opted_out(request)
     if exit_.ruling == "BAR":
         stop = Candidate(plain_step("stop", exit_.because))
-        ended = dict.fromkeys(range(len(found)), Judged((exit_,), None))
+        ended = [Judged((exit_,), None)] * len(found)
         choice = _Choice(stop, None, (exit_,), _lost(found, stop, ended))
     else:
         changes_at = next_change(ready.clockwork, reasoned.facts, request.history, request.calendar)
@@ -70,16 +70,16 @@ class _Choosing(NamedTuple):
 
     def choose(self, found: list[Candidate]) -> _Choice:
         """The first candidate that the contact policy lets through."""
-        turned_away: dict[int, Judged] = {}
-        for number, candidate in enumerate(found):
+        turned_away: list[Judged] = []
+        for candidate in found:
             ready_at, judged = self.judge(candidate)
             verdict = judged.verdict
             if verdict is None or verdict.ruling in ("ALLOW", "HOLD_UNTIL"):
-                timing = self.timing(candidate, ready_at, [*turned_away.values(), judged])
+                timing = self.timing(candidate, ready_at, [*turned_away, judged])
                 alternatives = _lost(found, candidate, turned_away)
                 return _Choice(candidate, timing, judged.verdicts, alternatives)
-            turned_away[number] = judged
-        return self._nothing([*turned_away.values()], _lost(found, None, turned_away))
+            turned_away.append(judged)
+        return self._nothing(turned_away, _lost(found, None, turned_away))
 
     def judge(self, candidate: Candidate) -> tuple[datetime | None, Judged]:
         """From when on a candidate could be done, and what the policy says of it."""
@@ -97,9 +97,9 @@ class _Choosing(NamedTuple):
         allowed = judged[-1].due
         if at is None or allowed is None:
             return None
-        turns = (self.changes_at, *(each.turns_at for each in judged))
+        turns = [self.changes_at, *[each.turns_at for each in judged]]
         as_of = self.request.history.as_of
-        changes_at = min((turn for turn in turns if turn and turn > as_of), default=None)
+        changes_at = min([turn for turn in turns if turn and turn > as_of], default=None)
         window, request = self._window(candidate), self.request
         clocks = request.clocks if candidate.step.channel else (request.calendar,)
         opens = window_gate(window, clocks)
@@ -129,19 +129,24 @@ class _Choosing(NamedTuple):
 
 
 def _lost(
-    found: list[Candidate], winner: Candidate | None, turned_away: Mapping[int, Judged]
+    found: list[Candidate], winner: Candidate | None, turned_away: list[Judged]
 ) -> tuple[Alternative, ...]:
-    """Every play that fired and was not chosen, with the guard or the play it lost to."""
+    """Every play that fired and was not chosen, with the guard or the play it lost to.
+
+    `turned_away` is what was said of the first of those that were found.
+    """
+    won = winner.label if winner else ""
     return tuple(
-        _alternative(candidate, winner, turned_away.get(number))
-        for number, candidate in enumerate(found)
-        if candidate.rule is not None and candidate is not winner
+        [
+            _alternative(candidate, won, judged)
+            for candidate, judged in zip_longest(found, turned_away)
+            if candidate.rule is not None and candidate is not winner
+        ]
     )
 
 
-def _alternative(lost: Candidate, winner: Candidate | None, judged: Judged | None) -> Alternative:
+def _alternative(lost: Candidate, won: str, judged: Judged | None) -> Alternative:
     verdict = None if judged is None else judged.verdict
-    won = winner.label if winner else ""
     lost_to = won if verdict is None else verdict.guard
     return Alternative(lost.label, lost.step.action, lost.step.because, lost_to, judged)
 
