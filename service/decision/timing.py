@@ -130,11 +130,13 @@ def first_opening(window: Window, moment: datetime, calendar: Calendar) -> Openi
         return Opening(moment, None)
     today = moment.astimezone(calendar.zone or UTC).toordinal()
     for ordinal in range(today, min(today + _FARTHEST_DAY + 1, _LAST_DAY)):
-        near = _stretches(window, ordinal, calendar)
-        ahead = [(max(start, moment), end) for start, end in near if end > moment]
+        stretches = _stretches(window, ordinal, calendar)
+        ends = [end for start, end in stretches if start <= moment < end]
+        if ends:
+            return Opening(moment, max(ends))
+        ahead = [stretch for stretch in stretches if stretch[0] > moment]
         if ahead:
-            first, _ = min(ahead)
-            return Opening(first, max([end for start, end in ahead if start == first]))
+            return Opening(*ahead[0])
     return None
 
 
@@ -142,9 +144,10 @@ def first_opening(window: Window, moment: datetime, calendar: Calendar) -> Openi
 def _stretches(
     window: Window, ordinal: int, calendar: Calendar
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """The stretches of a window that start on a day or the day before, but for those skipped.
+    """The stretches of a window that start on a day or the day before, in order.
 
-    Those of the day before may cross midnight. The clock skips some whole.
+    Those of the day before may cross midnight. Those that the clock skips whole are left out,
+    and of those with one start all but the longest.
     """
     days = (date.fromordinal(ordinal - 1), date.fromordinal(ordinal))
     open_days = (datetime.combine(d, time()) for d in days if _is_open_on(window, d, calendar))
@@ -154,8 +157,9 @@ def _stretches(
         for opens, closes in window.hours
     )
     zone = calendar.zone
-    stretches = ((opening(start, zone), closing(end, zone)) for start, end in walls)
-    return tuple((start, end) for start, end in stretches if start < end)
+    stretches = sorted((opening(start, zone), closing(end, zone)) for start, end in walls)
+    longest = {start: end for start, end in stretches if start < end}
+    return tuple(longest.items())
 
 
 def _is_open_on(window: Window, day: date, calendar: Calendar) -> bool:
