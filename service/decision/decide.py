@@ -184,7 +184,7 @@ def _answer(ready: Ready, request: Request, reasoned: Reasoned, choice: _Choice)
 def _reason(winner: Candidate, policy: tuple[Verdict, ...]) -> Reason:
     if winner.step.action in _REASONS:
         return _REASONS[winner.step.action]
-    if any(verdict.ruling == "HOLD_UNTIL" for verdict in policy):
+    if "HOLD_UNTIL" in [verdict.ruling for verdict in policy]:
         return "HELD"
     return "MATCHED" if winner.rule else "FALLBACK"
 

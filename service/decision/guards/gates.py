@@ -25,7 +25,6 @@ _DAY = timedelta(days=1)
 #: No answer is good for longer than so many days; a holiday beyond them closes nothing.
 _GOOD_FOR = 8
 
-
 #: When a row is open for a candidate, as far as it is known of a prospect.
 Gate = Callable[[Request, Candidate], Opens]
 

@@ -10,9 +10,9 @@ from service.decision.calendar import Calendar
 from service.decision.candidates import Candidate
 from service.decision.guards import standing
 from service.decision.guards.allowance import allowance, excepts
-from service.decision.guards.binding import Guards, binding, binds_for_sure, law_turns
+from service.decision.guards.binding import Gated, Guards, binding, binds_for_sure, law_turns
 from service.decision.guards.gates import from_then_on, window_gate
-from service.decision.guards.together import FARTHEST, excluding, open_together
+from service.decision.guards.together import FARTHEST, Opens, excluding, open_together
 from service.decision.guards.verdict import Verdict, strictest
 from service.decision.prospect import Request
 from service.decision.timing import Opening, said
@@ -96,10 +96,7 @@ def _judge(
     moment = start if planned is None else planned.start
     rows = binding(guards, channel, request)
     who = _who(exit_, channel, rows.who, request, moment)
-    gates = [(allows, gate(request, candidate)) for _, gate, allows in rows.when]
-    away = absence(request)
-    if away is not None:
-        gates.append((_AWAY, from_then_on(away.free)))
+    gates = _gates(rows.when, request, candidate)
     openings = [opens(moment) for _, opens in gates]
     when = [
         allows
@@ -156,6 +153,17 @@ def _who(
         *allowances,
     )
     return [verdict for verdict in found if verdict is not None]
+
+
+def _gates(
+    rows: Sequence[Gated], request: Request, candidate: Candidate
+) -> list[tuple[Verdict, Opens]]:
+    """The guards about when: what each says while it is open, and when it is."""
+    gates = [(allows, gate(request, candidate)) for _, gate, allows in rows]
+    away = absence(request)
+    if away is not None:
+        gates.append((_AWAY, from_then_on(away.free)))
+    return gates
 
 
 def _until_first_closes(planned: Opening, openings: Sequence[Opening | None]) -> Opening:
