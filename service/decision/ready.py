@@ -6,7 +6,7 @@ from datetime import UTC
 
 from service.decision.changes import Clockwork, clockwork
 from service.decision.engine import Program
-from service.decision.facts import Reader, reader
+from service.decision.facts import Fields
 from service.decision.message import CompiledTemplate, compile_templates
 from service.decision.prospect import Words
 from service.playbook.rules import Scalar
@@ -26,11 +26,11 @@ from service.playbook.vocabulary import STANDARD_FACTS, Fact
 class Layer:
     """One stratum: what is read for its rules, and what is settled when they have fired.
 
-    `readers` are those of the fields that no layer below has read: what was read stays so,
-    since a fact is read only above all that conclude it.
+    `fields` are those that no layer below has read: what was read stays so, since a fact is
+    read only above all that conclude it.
     """
 
-    readers: tuple[tuple[str, Reader], ...]
+    fields: Fields
     tables: tuple[tuple[str, TableMeaning], ...]
     completions: tuple[Completion, ...]
 
@@ -103,10 +103,11 @@ def _layer(number: int, ruleset: Ruleset, facts: Mapping[str, Fact]) -> Layer:
     numbers = {rule.id for rule in stratum.rules}
     tables = dict.fromkeys(rule.table for rule in stratum.rules if rule.table)
     return Layer(
-        readers=tuple(
-            (field.name, reader(field, facts, ruleset.texts, ruleset.plays))
-            for field in stratum.fields
-            if field.name not in read_below
+        fields=Fields(
+            (field for field in stratum.fields if field.name not in read_below),
+            facts,
+            ruleset.texts,
+            ruleset.plays,
         ),
         tables=tuple((name, ruleset.tables[name]) for name in tables),
         # A conclusion is completed in the layer of the last of the rules that could refute it.

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from service.decision.facts import Facts, Reading
 from service.decision.ready import Layer, Ready
@@ -14,8 +14,7 @@ from service.playbook.ruleset import CompiledRule, Completion, TableMeaning
 LARGEST_RESULT = 10**11
 
 
-@dataclass(frozen=True)
-class Reasoned:
+class Reasoned(NamedTuple):
     """What came of the rules.
 
     `facts` now hold the conclusions; `fired` are the rules that fired, in the order of the
@@ -37,10 +36,7 @@ def reason(ready: Ready, reading: Reading) -> Reasoned:
     seen: dict[str, int] = {}
     with ready.program.session() as session:
         for number, layer in enumerate(ready.layers):
-            for name, read in layer.readers:
-                value = read(now_known)
-                if value is not None:
-                    seen[name] = value
+            layer.fields.read(now_known, seen)
             rules = [ready.rules[i] for i in session.fire(number, seen)]
             fired += rules
             effective += _conclude(layer, rules, facts)

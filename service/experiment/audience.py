@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from service.decision.facts import Facts, Reader, Reading, reader
+from service.decision.facts import Facts, Fields, Reading
 from service.decision.history import History
 from service.playbook.comparisons import Comparisons
 from service.playbook.diagnostics import START
@@ -88,8 +88,8 @@ class Audience:
                 continue
             if (typed := read(value)) is not None:
                 facts[name] = typed
-        reading = Reading(facts, _NOTHING_HAPPENED)
-        numbers = {name: read(reading) for name, read in self._readers}
+        numbers: dict[str, int] = {}
+        self._fields.read(Reading(facts, _NOTHING_HAPPENED), numbers)
         belongs = _truth(self.when, numbers)
         if belongs is not None:
             return Judgement(belongs)
@@ -104,11 +104,9 @@ class Audience:
         return tuple((name, value_reader(STANDARD_FACTS[name])) for name in names)
 
     @cached_property
-    def _readers(self) -> tuple[tuple[str, Reader], ...]:
+    def _fields(self) -> Fields:
         """How the number of each field is read from the facts."""
-        return tuple(
-            (field.name, reader(field, STANDARD_FACTS, self.texts, ())) for field in self.fields
-        )
+        return Fields(self.fields, STANDARD_FACTS, self.texts, ())
 
 
 def audience_of(condition: Condition) -> Audience:
@@ -129,11 +127,11 @@ def never_holds(condition: Condition) -> str:
         return ""
 
 
-def _truth(condition: Cond, numbers: Mapping[str, int | None]) -> bool | None:
+def _truth(condition: Cond, numbers: Mapping[str, int]) -> bool | None:
     """Whether a condition holds; None where that hangs on what is not known (Kleene's logic)."""
     word = condition[0]
     if word not in ("all", "any"):
-        number = numbers[word]
+        number = numbers.get(word)
         holds: Callable[[int, int], bool] = HOLDS[condition[1]]
         return None if number is None else holds(number, condition[2])
     settled: bool = word == "any"
@@ -146,7 +144,7 @@ def _truth(condition: Cond, numbers: Mapping[str, int | None]) -> bool | None:
     return None if is_open else not settled
 
 
-def _undecided(condition: Cond, numbers: Mapping[str, int | None]) -> Iterator[str]:
+def _undecided(condition: Cond, numbers: Mapping[str, int]) -> Iterator[str]:
     """The fields on which a condition that is neither true nor false hangs."""
     if condition[0] not in ("all", "any"):
         yield condition[0]

@@ -25,15 +25,14 @@ class Sight:
 
     def __init__(self, ready: Ready, facts: Mapping[str, object], history: History) -> None:
         self.facts = facts
-        self._reading = Reading(dict(facts), history)
-        self._readers = {name: read for layer in ready.layers for name, read in layer.readers}
-        self._numbers: dict[str, int | None] = {}
+        self._numbers: dict[str, int] = {}
+        reading = Reading(dict(facts), history)
+        for layer in ready.layers:
+            layer.fields.read(reading, self._numbers)
 
     def number(self, field: str) -> int | None:
         """What a field reads; None where it is not known."""
-        if field not in self._numbers:
-            self._numbers[field] = self._readers[field](self._reading)
-        return self._numbers[field]
+        return self._numbers.get(field)
 
     def truth(self, condition: Cond) -> bool | None:
         """Whether a condition holds; None where that hangs on what is not known."""
