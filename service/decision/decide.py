@@ -23,7 +23,6 @@ from service.decision.ready import Ready
 from service.decision.reasoning import Reasoned, reason
 from service.decision.timing import Timing, schedule, whole_second
 from service.playbook.rules import Step, Window
-from service.playbook.ruleset import CompiledRule
 
 _REASONS: dict[str, Reason] = {"stop": "STOPPED", "ask_for_data": "NEEDS_DATA", "wait": "HELD"}
 _ALL_CLOSED = "The contact policy closes every way that the playbook would take."
@@ -173,7 +172,7 @@ def _answer(ready: Ready, request: Request, reasoned: Reasoned, choice: _Choice)
         rules=rules_behind(ready, reasoned, step, rule),
         policy=choice.policy,
         alternatives=choice.alternatives,
-        unknown_facts=unknown_facts(ready, reasoned, _plays_above(ready, reasoned, winner)),
+        unknown_facts=unknown_facts(ready, reasoned, rule),
         playbook=ready.ruleset.name,
         digest=ready.ruleset.digest,
         warnings=(*request.warnings, *notices),
@@ -187,13 +186,6 @@ def _reason(winner: Candidate, policy: tuple[Verdict, ...]) -> Reason:
     if "HOLD_UNTIL" in [verdict.ruling for verdict in policy]:
         return "HELD"
     return "MATCHED" if winner.rule else "FALLBACK"
-
-
-def _plays_above(ready: Ready, reasoned: Reasoned, winner: Candidate) -> list[CompiledRule]:
-    """The plays that would have won, had they fired."""
-    limit = winner.rule.play if winner.rule else len(ready.ruleset.plays)
-    fired = {rule.id for rule in reasoned.fired}
-    return [rule for rule in ready.plays if rule.play < limit and rule.id not in fired]
 
 
 def _message(

@@ -43,6 +43,7 @@ _SESSION: Final = "0"
 _STATE: Final = f'{{"sid":"{_SESSION}","id":"s"}}'
 _RETRACTED: Final = f"{{{THE_FACT}}}"
 _NO_HANDLE: Final = 0
+_WHOLE: Final = frozenset({int})
 _DURABLE: Final[Any] = durable_rules_engine
 _FAILURES: Final = (_DURABLE.error, MemoryError)
 _ENGINE: Final = threading.RLock()
@@ -224,10 +225,9 @@ def _check_size(what: str, size: int, most: int) -> None:
 
 
 def _check_numbers(numbers: Collection[int]) -> None:
-    if not {*map(type, numbers)} <= {int}:
+    if not _WHOLE.issuperset(map(type, numbers)):
         raise ValueError(f"not every field is a whole number: {numbers!s:.80}")
-    most = limits.LARGEST_NUMBER
-    if numbers and (min(numbers) < -most or max(numbers) > most):
+    if numbers and (min(numbers) < -limits.LARGEST_NUMBER or max(numbers) > limits.LARGEST_NUMBER):
         raise ValueError(f"a field is beyond plus or minus 2^53: {numbers!s:.80}")
 
 
@@ -275,7 +275,6 @@ class Session:
         fired: set[int] = set()
         for stage in self._ruleset.stages[stratum]:
             names = self._ruleset.ask(stage, fields)
-            for name in names:
-                fired.update(stage.rules[name])
+            fired.update(*map(stage.rules.__getitem__, names))
             fields = stage.known(names, fields)
         return tuple(sorted(fired))

@@ -1,12 +1,14 @@
 """Why this answer, and what is not known that could have changed it."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from service.decision.ready import Ready
 from service.decision.reasoning import Reasoned
 from service.playbook.rules import Ref, Step
 from service.playbook.ruleset import HOLDS, CompiledRule, Cond
+
+_GROUPS = ("all", "any")
 
 
 def rules_behind(
@@ -15,9 +17,9 @@ def rules_behind(
     """The rules that led to a step: those it leans on, in their order, then the winner."""
     needed = set(ready.reads[winner.id]) if winner else set()
     if step.wait is not None:
-        needed |= {
-            value.name for value in (step.wait.amount, step.wait.after) if isinstance(value, Ref)
-        }
+        for value in (step.wait.amount, step.wait.after):
+            if isinstance(value, Ref):
+                needed.add(value.name)
     chain: list[CompiledRule] = [winner] if winner else []
     for rule in reversed(reasoned.effective):
         if not needed.isdisjoint(ready.gives[rule.id]):
@@ -36,22 +38,13 @@ def _explained(ready: Ready, reasoned: Reasoned, rule: CompiledRule) -> dict[str
         field = ready.fields[name]
         if field.kind in ("done", "progress"):
             seen[field.label] = reasoned.seen.get(name)
-    because = _refuted(ready, rule) if rule.role == "refute" else rule.because
-    then = {name: plain(facts.get(name)) for name in sorted(ready.gives[rule.id])}
     return {
         "rule": rule.name,
         "line": rule.line,
-        "because": because,
+        "because": ready.because[rule.id],
         "facts": seen,
-        "then": then,
+        "then": {name: plain(facts.get(name)) for name in ready.gives[rule.id]},
     }
-
-
-def _refuted(ready: Ready, rule: CompiledRule) -> str:
-    """What it means that a rule is plainly not met."""
-    completion = next(c for c in ready.ruleset.completions if rule.id in c.refutations)
-    value = "true" if completion.value else "false"
-    return f"`{completion.fact}` is {value}: this rule's conditions are plainly not met."
 
 
 def plain(value: object) -> object:
@@ -66,47 +59,45 @@ def plain(value: object) -> object:
 # ---- what is unknown ----------------------------------------------------------------
 
 
-def unknown_facts(ready: Ready, reasoned: Reasoned, rules: Iterable[CompiledRule]) -> list[str]:
-    """Facts a caller could give that would decide whether one of the rules holds."""
-    seen = reasoned.seen
-    absent = {name for name in ready.fields if name not in seen}
-    pending = _wanting(ready, rules, absent)
+def unknown_facts(ready: Ready, reasoned: Reasoned, winner: CompiledRule | None) -> list[str]:
+    """Facts a caller could give that would decide whether a play above the winner fires."""
+    facts, seen = reasoned.facts, reasoned.seen
+    limit = winner.play if winner else len(ready.ruleset.plays)
+    absent = ready.fields.keys() - seen.keys()
+    plays = {rule.id: rule for name in absent for rule in ready.askers[name] if rule.play < limit}
+    pending = [*plays.values()]
     found: set[str] = set()
     while pending:
-        decisive = absent.intersection(_undecided(pending.pop().when, seen))
-        absent -= decisive  # each is followed up once
-        behind = [fact for name in decisive for fact in ready.behind[name]]
-        for fact in behind:
-            if fact in reasoned.facts:
-                continue
-            if ready.facts[fact].origin == "conclusion":
-                pending += _wanting(ready, ready.makers.get(fact, ()), absent)
-            elif ready.facts[fact].origin == "caller":
-                found.add(fact)
-    return sorted(found)
-
-
-def _wanting(ready: Ready, rules: Iterable[CompiledRule], absent: Set[str]) -> list[CompiledRule]:
-    """The rules that see an absent field."""
-    return [rule for rule in rules if not ready.sees[rule.id].isdisjoint(absent)]
+        for name in _undecided(pending.pop().when, seen):
+            if name in absent:
+                absent.remove(name)  # each is followed up once
+                for fact in ready.behind[name]:
+                    if fact not in facts:
+                        found.add(fact)
+                        pending += ready.makers.get(fact, ())
+    return sorted(fact for fact in found if ready.facts[fact].origin == "caller")
 
 
 def _undecided(condition: Cond, seen: Mapping[str, int]) -> Sequence[str]:
     """The absent fields that keep a condition from being true or false; none if it is either."""
-    truth = _weigh(condition, seen)
+    truth = _weigh(condition if condition[0] in _GROUPS else ("all", condition), seen)
     return () if isinstance(truth, bool) else truth
 
 
-def _weigh(condition: Cond, seen: Mapping[str, int]) -> bool | list[str]:
-    """Kleene's truth of a condition; the absent fields it hangs on where it has none."""
-    word = condition[0]
-    if word not in ("all", "any"):
-        number = seen.get(word)
-        return [word] if number is None else HOLDS[condition[1]](number, condition[2])
-    settled = word == "any"
+def _weigh(group: Cond, seen: Mapping[str, int]) -> bool | list[str]:
+    """Kleene's truth of a group; the absent fields it hangs on where it has none."""
+    kind, *parts = group
+    settled = kind == "any"
     hanging: list[str] = []
-    for part in condition[1:]:
-        truth = _weigh(part, seen)
+    for part in parts:
+        word = part[0]
+        truth: bool | list[str]
+        if word in seen:
+            truth = HOLDS[part[1]](seen[word], part[2])
+        elif word in _GROUPS:
+            truth = _weigh(part, seen)
+        else:
+            truth = [word]
         if truth is settled:
             return settled
         if not isinstance(truth, bool):

@@ -70,6 +70,10 @@ class Reading(NamedTuple):
     history: History
 
 
+#: How many touches or steps a history has of some actions; of any action, where none is named.
+_Count = tuple[frozenset[str], Callable[[History], int]]
+
+
 class Fields:
     """The fields of a ruleset, or of one layer of it, and how each is read.
 
@@ -103,8 +107,9 @@ class Fields:
             *((f.name, f.fact, frozenset(f.words).isdisjoint) for f in kinds.get("contains", ())),
             *((f.name, f.fact, bool) for f in kinds.get("empty", ())),
         ]
-        self._done = [(f.name, f.done) for f in kinds.get("done", ()) if f.done is not None]
-        self._progress = [(f.name, plays[f.play]) for f in kinds.get("progress", ())]
+        counted = [(f.name, *_done_count(f.done)) for f in kinds.get("done", ()) if f.done]
+        counted += [(f.name, *_progress(plays[f.play])) for f in kinds.get("progress", ())]
+        self._counted = counted
 
     def read(self, reading: Reading, numbers: dict[str, int]) -> None:
         """Add the number of each field; one whose value is unknown gets none."""
@@ -112,10 +117,10 @@ class Fields:
         self._read_facts(facts, numbers)
         for name, fact in self._known:
             numbers[name] = 1 if fact in facts else 0
-        for name, done in self._done:
-            numbers[name] = len(history.matching(done))
-        for name, play in self._progress:
-            numbers[name] = history.progress(play)[0]
+        if self._counted:
+            acted = {touch.action for touch in history.touches}
+            for name, actions, count in self._counted:
+                numbers[name] = 0 if actions and acted.isdisjoint(actions) else count(history)
 
     def _read_facts(self, facts: Facts, numbers: dict[str, int]) -> None:
         value_of: Callable[[str], Any] = facts.get
@@ -134,6 +139,15 @@ class Fields:
         for name, fact, is_not in self._lists:
             if isinstance(value := value_of(fact), tuple):
                 numbers[name] = 0 if is_not(value) else 1
+
+
+def _done_count(done: Mapping[str, Any]) -> _Count:
+    return frozenset(done["action"]), lambda history: len(history.matching(done))
+
+
+def _progress(play: Play) -> _Count:
+    actions = frozenset(step.action for step in play.steps)
+    return actions, lambda history: history.progress(play)[0]
 
 
 def _encoding(fact: Fact, texts: Mapping[str, int]) -> Callable[[Any], int]:

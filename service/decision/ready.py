@@ -41,8 +41,9 @@ class Ready:
 
     `rules` stand at the index of their id; `plays` are those that propose a step; `makers`
     are the rules and rows that conclude a fact; `fields` stand by name, and `behind` are the
-    facts that each is read from; by a rule's id, `sees` are its fields, `reads` the facts
-    behind them, `gives` the facts it concludes.
+    facts that each is read from, and `askers` the plays' rules that see it; by a rule's id,
+    `reads` are the facts behind its fields, `gives` the facts it concludes, in the order of
+    their names, and `because` says what it means that it fired.
     """
 
     ruleset: Ruleset
@@ -55,9 +56,10 @@ class Ready:
     makers: Mapping[str, tuple[CompiledRule, ...]]
     fields: Mapping[str, Field]
     behind: Mapping[str, tuple[str, ...]]
-    sees: tuple[frozenset[str], ...]
+    askers: Mapping[str, tuple[CompiledRule, ...]]
     reads: tuple[frozenset[str], ...]
-    gives: tuple[frozenset[str], ...]
+    gives: tuple[tuple[str, ...], ...]
+    because: tuple[str, ...]
     messages: Mapping[str, CompiledTemplate]
     clockwork: Clockwork
 
@@ -71,6 +73,7 @@ def make_ready(ruleset: Ruleset) -> Ready:
     )
     fields = {f.name: f for stratum in ruleset.strata for f in stratum.fields}
     behind = {f.name: tuple(filter(None, (f.fact, f.other))) for f in fields.values()}
+    plays = tuple(rule for rule in rules if rule.role == "play")
     return Ready(
         ruleset=ruleset,
         facts=facts,
@@ -82,16 +85,17 @@ def make_ready(ruleset: Ruleset) -> Ready:
         program=Program([[(r.id, r.when) for r in s.rules] for s in ruleset.strata]),
         layers=layers,
         rules=tuple(rules),
-        plays=tuple(rule for rule in rules if rule.role == "play"),
+        plays=plays,
         makers={
             name: tuple(rule for rule in rules if name in (rule.then or {}))
             for name in ruleset.conclusions()
         },
         fields=fields,
         behind=behind,
-        sees=tuple(frozenset(rule.fields) for rule in rules),
+        askers={name: tuple(rule for rule in plays if name in rule.fields) for name in fields},
         reads=tuple(_facts_read(rule, behind) for rule in rules),
         gives=tuple(_facts_given(rule, ruleset) for rule in rules),
+        because=tuple(_because(rule, ruleset) for rule in rules),
         messages=compile_templates(ruleset.templates),
         clockwork=clockwork(ruleset, facts),
     )
@@ -131,9 +135,18 @@ def _facts_read(rule: CompiledRule, behind: Mapping[str, tuple[str, ...]]) -> fr
     return frozenset(found)
 
 
-def _facts_given(rule: CompiledRule, ruleset: Ruleset) -> frozenset[str]:
+def _facts_given(rule: CompiledRule, ruleset: Ruleset) -> tuple[str, ...]:
     refuted = (c.fact for c in ruleset.completions if rule.id in c.refutations)
-    return frozenset((*(rule.then or ()), *refuted))
+    return tuple(sorted({*(rule.then or ()), *refuted}))
+
+
+def _because(rule: CompiledRule, ruleset: Ruleset) -> str:
+    """The rule's own words; what it means that a rule is plainly not met."""
+    if rule.role != "refute":
+        return rule.because
+    completion = next(c for c in ruleset.completions if rule.id in c.refutations)
+    value = "true" if completion.value else "false"
+    return f"`{completion.fact}` is {value}: this rule's conditions are plainly not met."
 
 
 def _default(fact: Fact, written: Scalar) -> object:

@@ -1,7 +1,7 @@
 """Forward chaining: layer by layer the engine fires rules, and what they conclude is added."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -31,21 +31,20 @@ def reason(ready: Ready, reading: Reading) -> Reasoned:
     """Run every layer of a ruleset over what is known. The facts given are not changed."""
     facts = dict(reading.facts)
     now_known = Reading(facts, reading.history)
-    fired: list[CompiledRule] = []
+    fired: dict[int, CompiledRule] = {}
     effective: list[CompiledRule] = []
     seen: dict[str, int] = {}
     with ready.program.session() as session:
         for number, layer in enumerate(ready.layers):
             layer.fields.read(now_known, seen)
-            rules = [ready.rules[i] for i in session.fire(number, seen)]
-            fired += rules
-            effective += _conclude(layer, rules, facts)
-            if layer.completions:
-                effective += _complete(layer.completions, fired, ready, facts)
-    return Reasoned(facts, tuple(fired), tuple(effective), seen)
+            rules = {i: ready.rules[i] for i in session.fire(number, seen)}
+            fired |= rules
+            effective += _conclude(layer, rules.values(), facts)
+            effective += _complete(layer.completions, fired, facts)
+    return Reasoned(facts, tuple(fired.values()), tuple(effective), seen)
 
 
-def _conclude(layer: Layer, rules: list[CompiledRule], facts: Facts) -> list[CompiledRule]:
+def _conclude(layer: Layer, rules: Iterable[CompiledRule], facts: Facts) -> list[CompiledRule]:
     """Add what the rules of a layer conclude to the facts; gives those that had a say."""
     effective: list[CompiledRule] = []
     rows: dict[str, list[CompiledRule]] = {}
@@ -85,15 +84,14 @@ def _settle_table(
 
 
 def _complete(
-    completions: Sequence[Completion], fired: list[CompiledRule], ready: Ready, facts: Facts
+    completions: Sequence[Completion], fired: Mapping[int, CompiledRule], facts: Facts
 ) -> list[CompiledRule]:
     """Conclude what is plainly so because every rule that says otherwise is refuted."""
     effective: list[CompiledRule] = []
-    numbers = {rule.id for rule in fired}
     for completion in completions:
-        if completion.fact not in facts and numbers.issuperset(completion.refutations):
+        if completion.fact not in facts and all(map(fired.__contains__, completion.refutations)):
             facts[completion.fact] = completion.value
-            effective += [ready.rules[i] for i in completion.refutations]
+            effective += [fired[i] for i in completion.refutations]
     return effective
 
 
@@ -106,10 +104,13 @@ def value(expression: Expression, facts: Facts) -> object | None:
     numbers: list[int | Fraction] = []
     for argument in expression.arguments:
         number = value(argument, facts)
-        if not isinstance(number, int | float):
+        if isinstance(number, int):
+            numbers.append(number)
+        elif isinstance(number, float):
+            # As it is written: 1.005 is no sum of halves, and a threshold should not feel that.
+            numbers.append(Fraction(str(number)))
+        else:
             return None
-        # As it is written: 1.005 is no sum of halves, and a threshold should not feel that.
-        numbers.append(number if isinstance(number, int) else Fraction(str(number)))
     return _held(_calculate(expression.operation, numbers))
 
 

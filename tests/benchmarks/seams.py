@@ -47,7 +47,7 @@ DECIDING = (
     Seam("settle", f"{_DECIDE}:_Choosing", ("choose",)),
     Seam("time", _DECIDE, ("next_change", "ready_at", "schedule")),
     Seam("message", _DECIDE, ("_message",)),
-    Seam("explain", _DECIDE, ("rules_behind", "unknown_facts", "_plays_above")),
+    Seam("explain", _DECIDE, ("rules_behind", "unknown_facts")),
 )
 #: Inside the answer to one HTTP request. What is left of it is Flask.
 ANSWERING = (
