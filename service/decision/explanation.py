@@ -1,14 +1,12 @@
 """Why this answer, and what is not known that could have changed it."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 
 from service.decision.ready import Ready
 from service.decision.reasoning import Reasoned
+from service.decision.weighing import undecided
 from service.playbook.rules import Ref, Step
-from service.playbook.ruleset import HOLDS, CompiledRule, Cond
-
-_GROUPS = ("all", "any")
+from service.playbook.ruleset import CompiledRule
 
 
 def rules_behind(
@@ -31,13 +29,11 @@ def rules_behind(
 def _explained(ready: Ready, reasoned: Reasoned, rule: CompiledRule) -> dict[str, object]:
     facts = reasoned.facts
     seen: dict[str, object] = {}
-    for name in rule.fields:
-        for fact in ready.behind[name]:
-            if fact in facts:
-                seen[fact] = plain(facts[fact])
-        field = ready.fields[name]
-        if field.kind in ("done", "progress"):
-            seen[field.label] = reasoned.seen.get(name)
+    for name, field in ready.shown[rule.id]:
+        if field:
+            seen[name] = reasoned.seen.get(field)
+        elif name in facts:
+            seen[name] = plain(facts[name])
     return {
         "rule": rule.name,
         "line": rule.line,
@@ -68,38 +64,11 @@ def unknown_facts(ready: Ready, reasoned: Reasoned, winner: CompiledRule | None)
     pending = [*plays.values()]
     found: set[str] = set()
     while pending:
-        for name in _undecided(pending.pop().when, seen):
+        for name in undecided(ready.conditions[pending.pop().id], seen):
             if name in absent:
                 absent.remove(name)  # each is followed up once
                 for fact in ready.behind[name]:
                     if fact not in facts:
                         found.add(fact)
                         pending += ready.makers.get(fact, ())
-    return sorted(fact for fact in found if ready.facts[fact].origin == "caller")
-
-
-def _undecided(condition: Cond, seen: Mapping[str, int]) -> Sequence[str]:
-    """The absent fields that keep a condition from being true or false; none if it is either."""
-    truth = _weigh(condition if condition[0] in _GROUPS else ("all", condition), seen)
-    return () if isinstance(truth, bool) else truth
-
-
-def _weigh(group: Cond, seen: Mapping[str, int]) -> bool | list[str]:
-    """Kleene's truth of a group; the absent fields it hangs on where it has none."""
-    kind, *parts = group
-    settled = kind == "any"
-    hanging: list[str] = []
-    for part in parts:
-        word = part[0]
-        truth: bool | list[str]
-        if word in seen:
-            truth = HOLDS[part[1]](seen[word], part[2])
-        elif word in _GROUPS:
-            truth = _weigh(part, seen)
-        else:
-            truth = [word]
-        if truth is settled:
-            return settled
-        if not isinstance(truth, bool):
-            hanging += truth
-    return hanging or not settled
+    return sorted([fact for fact in found if ready.facts[fact].origin == "caller"])

@@ -9,6 +9,7 @@ from service.decision.engine import Program
 from service.decision.facts import Fields
 from service.decision.message import CompiledTemplate, compile_templates
 from service.decision.prospect import Words
+from service.decision.weighing import Weighable, weighable
 from service.playbook.rules import Scalar
 from service.playbook.ruleset import (
     CompiledRule,
@@ -42,8 +43,10 @@ class Ready:
     `rules` stand at the index of their id; `plays` are those that propose a step; `makers`
     are the rules and rows that conclude a fact; `fields` stand by name, and `behind` are the
     facts that each is read from, and `askers` the plays' rules that see it; by a rule's id,
-    `reads` are the facts behind its fields, `gives` the facts it concludes, in the order of
-    their names, and `because` says what it means that it fired.
+    `conditions` are what it asks for, `reads` the facts behind its fields, `gives` the facts it
+    concludes, in the order of their names; `shown` are the names under which an explanation
+    shows what it saw, facts and, with its field, what was counted; `because` is what it means
+    that it fired.
     """
 
     ruleset: Ruleset
@@ -57,8 +60,10 @@ class Ready:
     fields: Mapping[str, Field]
     behind: Mapping[str, tuple[str, ...]]
     askers: Mapping[str, tuple[CompiledRule, ...]]
+    conditions: tuple[Weighable, ...]
     reads: tuple[frozenset[str], ...]
     gives: tuple[tuple[str, ...], ...]
+    shown: tuple[tuple[tuple[str, str], ...], ...]
     because: tuple[str, ...]
     messages: Mapping[str, CompiledTemplate]
     clockwork: Clockwork
@@ -93,8 +98,10 @@ def make_ready(ruleset: Ruleset) -> Ready:
         fields=fields,
         behind=behind,
         askers={name: tuple(rule for rule in plays if name in rule.fields) for name in fields},
+        conditions=tuple(weighable(rule.when) for rule in rules),
         reads=tuple(_facts_read(rule, behind) for rule in rules),
         gives=tuple(_facts_given(rule, ruleset) for rule in rules),
+        shown=tuple(_shown(rule, fields, behind) for rule in rules),
         because=tuple(_because(rule, ruleset) for rule in rules),
         messages=compile_templates(ruleset.templates),
         clockwork=clockwork(ruleset, facts),
@@ -138,6 +145,17 @@ def _facts_read(rule: CompiledRule, behind: Mapping[str, tuple[str, ...]]) -> fr
 def _facts_given(rule: CompiledRule, ruleset: Ruleset) -> tuple[str, ...]:
     refuted = (c.fact for c in ruleset.completions if rule.id in c.refutations)
     return tuple(sorted({*(rule.then or ()), *refuted}))
+
+
+def _shown(
+    rule: CompiledRule, fields: Mapping[str, Field], behind: Mapping[str, tuple[str, ...]]
+) -> tuple[tuple[str, str], ...]:
+    shown: list[tuple[str, str]] = []
+    for name in rule.fields:
+        shown += [(fact, "") for fact in behind[name]]
+        if fields[name].kind in ("done", "progress"):
+            shown.append((fields[name].label, name))
+    return tuple(shown)
 
 
 def _because(rule: CompiledRule, ruleset: Ruleset) -> str:
