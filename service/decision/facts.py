@@ -70,7 +70,7 @@ class Reading(NamedTuple):
     history: History
 
 
-#: How many touches or steps a history has of some actions; of any action, where none is named.
+#: How many touches or steps are counted in a history: none, if actions are named and none is done.
 _Count = tuple[frozenset[str], Callable[[History], int]]
 
 
@@ -118,7 +118,7 @@ class Fields:
         for name, fact in self._known:
             numbers[name] = 1 if fact in facts else 0
         if self._counted:
-            acted = {touch.action for touch in history.touches}
+            acted = history.done_by_action.keys()
             for name, actions, count in self._counted:
                 numbers[name] = 0 if actions and acted.isdisjoint(actions) else count(history)
 
@@ -142,7 +142,10 @@ class Fields:
 
 
 def _done_count(done: Mapping[str, Any]) -> _Count:
-    return frozenset(done["action"]), lambda history: len(history.matching(done))
+    # Where an outcome is asked for, a touch that was not done may be counted too.
+    is_done = done["direction"] == "outbound" and not done["outcome"]
+    actions = frozenset(done["action"]) if is_done else frozenset()
+    return actions, lambda history: len(history.matching(done))
 
 
 def _progress(play: Play) -> _Count:

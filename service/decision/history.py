@@ -127,7 +127,8 @@ class History:
         return next((touch for touch in self.inbound if touch.outcome in OPT_OUTS), None)
 
     @cached_property
-    def _done_by_action(self) -> Mapping[str, Sequence[Touch]]:
+    def done_by_action(self) -> Mapping[str, Sequence[Touch]]:
+        """What was done, in order, by its action."""
         found: defaultdict[str, list[Touch]] = defaultdict(list)
         for touch in self.done:
             found[touch.action].append(touch)
@@ -149,7 +150,7 @@ class History:
         elif outcomes:
             touches = self.outbound
         elif len(actions) == 1:  # as nearly always: far fewer to look through
-            touches, actions = self._done_by_action.get(actions[0], ()), ()
+            touches, actions = self.done_by_action.get(actions[0], ()), ()
         else:
             touches = self.done
         if done["since"] == "last_reply" and self.last_reply_at:
