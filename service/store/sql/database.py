@@ -7,6 +7,7 @@ uses them and never cross a fork.
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -19,7 +20,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 #: Seconds that a writer waits for its turn, and a caller for a connection.
 PATIENCE = 5
 _SQLITE = "sqlite"
-_WRITING = "unghost_writing"
 
 
 class DatabaseAway(Exception):  # noqa: N818 - a state, not a mistake
@@ -50,6 +50,8 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database. Raises DatabaseAway."""
         with _told(), self.engine.connect() as connection, connection.begin():
+            if self.is_sqlite:
+                _begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
@@ -61,12 +63,13 @@ class Database:
 
         Raises DatabaseAway, and then nothing was written, as far as anybody can know.
         """
-        with _told(), self.engine.connect() as connected:
+        with _told(), self.engine.connect() as connection:
             if at_leisure and not self.is_sqlite:
-                cast("Any", connected.connection.driver_connection).answering = None
-                connected.detach()  # nobody else is to get it afterwards
-            connection = connected.execution_options(**{_WRITING: True})
+                cast("Any", connection.connection.driver_connection).answering = None
+                connection.detach()  # nobody else is to get it afterwards
             with connection.begin():
+                if self.is_sqlite:
+                    _begin(connection, "BEGIN IMMEDIATE")
                 yield connection
 
     def ping(self) -> None:
@@ -113,7 +116,6 @@ def _engine(url: str) -> Engine:
             connect_args={"timeout": PATIENCE},
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
         return engine
     from service.store.sql.postgresql import postgresql_engine  # noqa: PLC0415 - SQLite needs none
 
@@ -135,9 +137,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     connection.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(_WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def _begin(connection: Connection, how: str) -> None:
+    """Begin on SQLite; past SQLAlchemy, for which this is a statement as any other."""
+    try:
+        cast("Any", connection.connection.driver_connection).execute(how)
+    except sqlite3.Error as error:
+        raise DatabaseAway(_first_line(error)) from error
 
 
 @contextmanager
