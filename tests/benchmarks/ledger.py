@@ -115,7 +115,8 @@ def _writing(one: Made) -> Writing:
     request = replace(one.request, prospect_id=person)
     new = replace(one, id=str(uuid4()), request=request)
     now = datetime.now(UTC)
-    return Writing(decision_row(new, _keyed, now), tuple(seen(request, _keyed, now)))
+    row = decision_row(new, _keyed, now)
+    return Writing(row, tuple(seen(request, row)))
 
 
 def _keyed(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Row, select
@@ -161,8 +161,7 @@ class Ledger:
             UnfitText: an id holds a character that cannot be kept.
         """
         row = decision_row(made, self._keyed, now)
-        outcomes = tuple(seen(made.request, self._keyed, now))
-        writing = Writing(row, outcomes, asked)
+        writing = Writing(row, tuple(seen(made.request, row)), asked)
         self._writer.write(writing)
         return writing.standing
 
@@ -204,7 +203,7 @@ def decision_row(made: Made, keyed: Keyed, now: datetime) -> dict[str, Any]:
     return {
         "id": made.id,
         "recorded_at": stored(now),
-        "as_of": stored(request.as_of.astimezone(UTC)),
+        "as_of": stored(request.as_of),
         "prospect_key": keyed(request.prospect_id),
         "account_key": keyed(account_id) if account_id else None,
         "prospect_id": request.prospect_id,
@@ -216,6 +215,7 @@ def decision_row(made: Made, keyed: Keyed, now: datetime) -> dict[str, Any]:
         "policy_version": used.policy_version,
         "policy_digest": used.policy_digest,
         **_arm(used.drawn),
+        "diverged": None,
         "action": decision.action,
         "channel": decision.channel,
         "reason": decision.reason,

@@ -1,12 +1,14 @@
 """Outcomes as rows: told by a caller, or seen in a request's history; each kept once."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.decision import Request
@@ -23,16 +25,18 @@ _IN_HISTORY: Mapping[str, str] = {
     "opted_out": "opted_out",
     "complained": "complained",
 }
-_AT_ONCE = 500
-#: Made once: making it anew takes SQLAlchemy longer than the database takes to answer.
-_OF_PROSPECTS = select(outcomes.c.prospect_key, outcomes.c.outcome, outcomes.c.at).where(
-    outcomes.c.prospect_key.in_(bindparam("prospects", expanding=True))
-)
+#: What such an outcome has in common with the decision whose request tells of it.
+_AS_THE_DECISION = ("prospect_key", "prospect_id", "account_id", "account_key", "recorded_at")
+#: As the drivers take it: SQLAlchemy takes longer over a statement of its own than the database.
+_KNOWN = "SELECT prospect_key, outcome, at FROM outcomes WHERE prospect_key {}"
+_KNOWN_SQLITE = _KNOWN.format("IN (SELECT value FROM json_each(?))")
+_KNOWN_POSTGRESQL = _KNOWN.format("= ANY(%s)")
 
 #: A keyed hash of an id: the same for the same id, and no way back.
 Keyed = Callable[[str], str]
 #: What makes an outcome the same one, however often and by whomever it is told.
 _Key = tuple[str, str, int]
+_KEY = itemgetter("prospect_key", "outcome", "at")
 OutcomeRow = Mapping[str, Any]
 
 
@@ -77,25 +81,20 @@ def told(outcome: Outcome, keyed: Keyed, now: datetime) -> OutcomeRow:
     }
 
 
-def seen(request: Request, keyed: Keyed, now: datetime) -> Iterator[OutcomeRow]:
-    """The rows of what a request's history says that the prospect did, up to its moment."""
-    account_id = cast("str | None", request.given.get("account_id"))
-    account_key = keyed(account_id) if account_id else None
-    prospect_key = keyed(request.prospect_id)
+def seen(request: Request, decision: Mapping[str, Any]) -> Iterator[OutcomeRow]:
+    """What a request's history says that the prospect did, up to its moment.
+
+    Nearly all of it is known, so the rows have no id yet: `insert_new` gives it to new ones.
+
+    Args:
+        request: the request.
+        decision: the row of `decisions` that answers it.
+    """
+    same = {name: decision[name] for name in _AS_THE_DECISION}
+    same |= {"decision_id": None, "source": "history"}
     for touch in request.history.inbound:
         if word := _IN_HISTORY.get(touch.outcome):
-            yield {
-                "id": new_id(),
-                "prospect_key": prospect_key,
-                "prospect_id": request.prospect_id,
-                "account_id": account_id,
-                "account_key": account_key,
-                "outcome": word,
-                "at": stored(touch.at),
-                "decision_id": None,
-                "source": "history",
-                "recorded_at": stored(now),
-            }
+            yield {**same, "outcome": word, "at": stored(touch.at)}
 
 
 def check_text(name: str, value: str | None) -> None:
@@ -104,26 +103,19 @@ def check_text(name: str, value: str | None) -> None:
         raise UnfitText(name)
 
 
-def _key(row: OutcomeRow) -> _Key:
-    return row["prospect_key"], row["outcome"], row["at"]
-
-
-def insert_new(connection: Connection, rows: Iterable[OutcomeRow]) -> set[str]:
+def insert_new(connection: Connection, rows: Sequence[OutcomeRow]) -> set[str]:
     """Put in those that are not there yet; gives their ids.
 
     A history comes again with every request, so nearly all are known: asking first is quicker
     than trying. They go in in one order everywhere, so that no two writers wait for each other.
     """
-    wanted: dict[_Key, OutcomeRow] = {}
-    for row in rows:
-        wanted.setdefault(_key(row), row)
-    prospects = sorted({key[0] for key in wanted})
-    for start in range(0, len(prospects), _AT_ONCE):
-        for known in _known(connection, prospects[start : start + _AT_ONCE]):
-            wanted.pop(known, None)
+    wanted: dict[_Key, OutcomeRow] = {_KEY(row): row for row in reversed(rows)}  # the first stays
     if not wanted:
         return set()
-    ordered = [dict(wanted[key]) for key in sorted(wanted)]
+    new = wanted.keys() - _known(connection, {key[0] for key in wanted})
+    if not new:
+        return set()
+    ordered = [{"id": new_id(), **wanted[key]} for key in sorted(new)]
     return set(connection.execute(_insert(connection.dialect.name), ordered).scalars())
 
 
@@ -133,6 +125,10 @@ def _insert(dialect: str) -> ReturningInsert[str]:
     return new.returning(outcomes.c.id)
 
 
-def _known(connection: Connection, prospects: Sequence[str]) -> Iterator[_Key]:
-    for row in connection.execute(_OF_PROSPECTS, {"prospects": prospects}):
-        yield row.prospect_key, row.outcome, row.at
+def _known(connection: Connection, prospects: Iterable[str]) -> set[_Key]:
+    names = [*prospects]
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql(_KNOWN_SQLITE, (json.dumps(names),))
+    else:
+        found = connection.exec_driver_sql(_KNOWN_POSTGRESQL, (names,))
+    return {(prospect, outcome, at) for prospect, outcome, at in found.all()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from service.store.ledger.groups import GroupWriter
@@ -18,9 +18,9 @@ from service.store.ledger.repeats import FRESH, RUNNING, Asked, Standing, claim,
 from service.store.sql.database import Database
 from service.store.sql.moments import moment_of
 from service.store.sql.tables import decisions
+from service.store.sql.upserts import insert_text
 
 _JSON = "application/json"
-_INSERT = insert(decisions)
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Writing:
         error: why it could not be written, where others of its group could.
     """
 
-    decision: Mapping[str, Any] | None = None
+    decision: dict[str, Any] | None = None
     outcomes: Sequence[OutcomeRow] = ()
     asked: Asked | None = None
     standing: Standing = FRESH
@@ -77,9 +77,9 @@ class Writer:
         with self._database.writing() as connection:
             free = _keep_answers(connection, group)
             going = [w for w in group if w.asked is None or id(w) in free]
-            new = insert_new(connection, (row for w in going for row in w.outcomes))
+            new = insert_new(connection, [row for w in going for row in w.outcomes])
             if rows := [w.decision for w in going if w.decision is not None]:
-                connection.execute(_INSERT, rows)
+                connection.exec_driver_sql(insert_text(connection.dialect.name, decisions), rows)
             for writing in group:
                 writing.new = new
                 if writing.asked is not None and id(writing) not in free:
