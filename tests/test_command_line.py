@@ -36,9 +36,10 @@ def unghost(*arguments: str, stdin: bytes | None = None) -> Result:
 
 COMMANDS = [
     *("audit list", "audit verify", "backup", "check", "decide"),
+    "experiment archive",
     *("experiment list", "experiment plan", "experiment report", "experiment ship"),
     *("experiment ship-none", "experiment show", "experiment start", "experiment stop"),
-    "experiment stop-arm",
+    *("experiment stop-arm", "experiment unarchive"),
     *("keys create", "keys list", "keys revoke", "migrate", "pull", "push"),
     *("serve", "test", "timeline", "why"),
 ]

@@ -121,6 +121,36 @@ def test_an_experiment_may_end_without_an_arm_that_is_shipped(database: Database
     assert rows(ran("list"))[-1][1] == "decided: no arm shipped, and archived"
 
 
+def test_an_experiment_is_archived_and_brought_back(database: Database) -> None:
+    """Not while it runs; twice is once; both stand in the audit trail."""
+    ran("start", "two-ways")
+    refused = ran("archive", "two-ways")
+    assert "the experiment `two-ways` is running: stop it first" in refused.stderr
+    assert refused.exit_code == 2
+    ran("stop", "two-ways")
+
+    for _ in range(2):
+        assert "archived; nobody gets an arm of it" in words(ran("archive", "two-ways"))
+    assert rows(ran("list"))[-1][1] == "stopped, and archived"
+    assert "`two-ways` is archived; bring it back first" in ran("stop", "two-ways").stderr
+    for _ in range(2):
+        assert "is back as it was" in words(ran("unarchive", "two-ways"))
+    assert rows(ran("list"))[-1][1] == "stopped"
+
+    done = [each.event for each in entries(database, limit=2).entries]
+    assert done == ["document.unarchived", "document.archived"]
+
+
+def test_one_that_was_never_started_is_archived_too() -> None:
+    """It is no longer in the list, but shown to whoever names it."""
+    assert ran("archive", "two-ways").exit_code == 0
+    assert "there is no experiment" in words(ran("list"))
+    assert "State draft, and archived: version 1 is published" in words(ran("show", "two-ways"))
+    assert "`two-ways` is archived; bring it back first" in ran("start", "two-ways").stderr
+    assert ran("unarchive", "two-ways").exit_code == 0
+    assert ran("start", "two-ways").exit_code == 0
+
+
 def test_what_is_published_later_waits_for_a_start() -> None:
     """More coverage goes on in the phase; another weight begins the next one."""
     ran("start", "two-ways")
@@ -140,6 +170,8 @@ def test_what_is_published_later_waits_for_a_start() -> None:
     [
         (["show", "two-way"], "there is no experiment `two-way`; `unghost experiment list` shows"),
         (["start", "two-way"], "there is no experiment `two-way`"),
+        (["archive", "two-way"], "there is no experiment `two-way`"),
+        (["unarchive", "Two Ways"], "there is no experiment `Two Ways`"),
         (["stop", "two-ways"], "`two-ways` was never started"),
         (["report", "two-ways"], "`two-ways` was never started"),
         (["ship", "two-ways", "other", "--why", "x"], "`two-ways` was never started"),

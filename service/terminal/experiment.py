@@ -1,4 +1,4 @@
-"""`unghost experiment`: experiments listed, started, stopped, read and decided."""
+"""`unghost experiment`: experiments listed, started, stopped, read, decided and put away."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import click
 from service.experiment import Experiment
 from service.playbook.values import TYPE_WORDS, read_instant
 from service.store.documents.document_rows import CannotKeep, Missing
-from service.store.documents.documents import Document, Documents
+from service.store.documents.documents import Document, Documents, Needed
 from service.store.documents.lives import Life
 from service.store.experiments.experiments import Experiments, Frozen, NotNow
 from service.store.experiments.reports import report_on
@@ -149,6 +149,27 @@ def ship_none_command(name: str, why: str) -> None:
     click.echo(f"{name}: decided; no arm is shipped, and new ones get the usual playbook")
 
 
+@experiment_command.command("archive")
+@_NAME
+def archive_command(name: str) -> None:
+    """Put the experiment NAME away: nobody gets an arm of it any more, shipped or not.
+
+    All of it is kept, and `unarchive` brings it back. One that runs has to be stopped first.
+    """
+    with _experiments() as (database, _):
+        Documents(database, {}).archive("experiment", name, whoever_types(), datetime.now(UTC))
+    click.echo(f"{name}: archived; nobody gets an arm of it, and `unarchive` brings it back")
+
+
+@experiment_command.command("unarchive")
+@_NAME
+def unarchive_command(name: str) -> None:
+    """Bring the experiment NAME back as it was: whoever had an arm of it has it again."""
+    with _experiments() as (database, _):
+        Documents(database, {}).unarchive("experiment", name, whoever_types(), datetime.now(UTC))
+    click.echo(f"{name}: is back as it was; whoever had an arm of it has it again")
+
+
 @experiment_command.command("report")
 @_NAME
 @click.option("--phase", type=click.IntRange(1), help="Which phase; left out, the last.")
@@ -191,7 +212,7 @@ def _experiments() -> Iterator[tuple[Database, Experiments]]:
     with opened_database() as database:
         try:
             yield database, Experiments(database)
-        except (NotNow, Frozen, Missing, CannotKeep) as error:
+        except (NotNow, Frozen, Missing, Needed, CannotKeep) as error:
             refuse([str(error)])
 
 

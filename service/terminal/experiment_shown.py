@@ -74,7 +74,7 @@ def _course(document: Document, life: Life | None) -> Iterator[tuple[str, str]]:
         published = "no version was published yet"
         if document.active is not None:
             published = f"version {document.active} is published; nobody is in it before `start`"
-        yield "State", f"draft: {published}"
+        yield "State", f"{_state(document, life)}: {published}"
         return
     yield "State", f"{_state(document, life)}, version {life.version}"
     if life.state == "running" and document.active not in (None, life.version):
