@@ -61,6 +61,8 @@ def lines(result: Result) -> list[str]:
     return result.output.splitlines()
 
 
+NONE_TO_PUSH = "there is nothing to publish"
+NONE_TO_PULL = "there is nothing to fetch"
 CHANGE = "  play `again` waits 5 days after the step before → {} days after the step before"
 
 
@@ -68,10 +70,11 @@ CHANGE = "  play `again` waits 5 days after the step before → {} days after th
 
 
 def test_a_folder_in_step_is_nothing_to_push_or_pull(folder: Path) -> None:
-    """Neither says a word."""
-    for command in (push, pull):
-        result = command(folder)
-        assert (result.output, result.exit_code) == ("", 0)
+    """Both say so, also where nothing would be done anyway."""
+    for command, said in ((push, NONE_TO_PUSH), (pull, NONE_TO_PULL)):
+        for options in ([], ["--dry-run"]):
+            result = command(folder, *options)
+            assert (lines(result), result.exit_code) == ([said], 0)
 
 
 def test_what_changed_in_the_folder_is_published(folder: Path, documents: Documents) -> None:
@@ -99,7 +102,7 @@ def test_what_changed_in_the_folder_is_published(folder: Path, documents: Docume
     assert (newest.number, newest.note) == (2, "slower")
     assert newest.author.startswith("terminal")
     assert documents.text("playbook", "short", 2) == playbook(6)
-    assert push(folder).output == ""
+    assert lines(push(folder)) == [NONE_TO_PUSH]
 
 
 def test_a_comment_is_published_and_told_as_such(folder: Path) -> None:
@@ -145,9 +148,10 @@ def test_what_changed_in_the_library_is_left_to_pull(folder: Path, documents: Do
     """Push says so, and pull fetches it; afterwards they are in step."""
     published(documents, playbook(6))
 
-    assert (
-        push(folder).output == "playbook `short`: the library is ahead; `unghost pull` fetches it\n"
-    )
+    assert lines(push(folder)) == [
+        "playbook `short`: the library is ahead; `unghost pull` fetches it",
+        NONE_TO_PUSH,
+    ]
     dry = pull(folder, "--dry-run")
     assert (folder / "short.yaml").read_text() == playbook(5)
     result = pull(folder)
@@ -157,7 +161,8 @@ def test_what_changed_in_the_library_is_left_to_pull(folder: Path, documents: Do
         CHANGE.format(6),
     ]
     assert (folder / "short.yaml").read_text() == playbook(6)
-    assert pull(folder).output == push(folder).output == ""
+    assert lines(pull(folder)) == [NONE_TO_PULL]
+    assert lines(push(folder)) == [NONE_TO_PUSH]
 
 
 @pytest.mark.parametrize("command", [push, pull])
@@ -182,7 +187,8 @@ def test_where_both_have_changed_neither_is_touched(
     days = 6 if command is push else 7
     assert documents.drafts.read("playbook", "short").text == playbook(days)
     assert (folder / "short.yaml").read_text() == playbook(days)
-    assert push(folder).output == pull(folder).output == ""
+    assert lines(push(folder)) == [NONE_TO_PUSH]
+    assert lines(pull(folder)) == [NONE_TO_PULL]
 
 
 def test_somebody_elses_draft_is_not_passed_over(folder: Path, documents: Documents) -> None:
@@ -207,6 +213,7 @@ def test_archived_and_missing_are_told(folder: Path, documents: Documents) -> No
     assert lines(push(folder)) == [
         "playbook `there`: only in the library",
         "playbook `short`: archived in the library, so left out",
+        NONE_TO_PUSH,
     ]
     (folder / "new.yaml").write_text(playbook(name="new"))
     assert lines(pull(folder)) == [
@@ -227,7 +234,7 @@ def test_an_empty_folder_gets_all_of_it(folder: Path, documents: Documents, tmp_
     assert (tmp_path / "empty" / "crlf.yaml").read_bytes() == text.encode()
     assert (tmp_path / "empty" / "policy" / "default.yaml").read_text() == POLICY
     assert (tmp_path / "empty" / "short.yaml").read_text() == (folder / "short.yaml").read_text()
-    assert push(tmp_path / "empty").output == ""
+    assert lines(push(tmp_path / "empty")) == [NONE_TO_PUSH]
 
 
 def test_an_empty_library_gets_all_of_it(documents: Documents, tmp_path: Path) -> None:
@@ -283,7 +290,7 @@ def test_a_library_without_a_policy_gets_the_one_of_the_environment(
         "playbook `short`: is now version 1",
     ]
     assert documents.text("policy", "default", 1) == strict.read_text()
-    assert lines(push(here)) == ["policy `default`: only in the library"]
+    assert lines(push(here)) == ["policy `default`: only in the library", NONE_TO_PUSH]
 
 
 def test_a_policy_of_another_name_is_not_the_one_in_force(

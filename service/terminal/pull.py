@@ -33,16 +33,22 @@ def pull_command(folder: Path, *, dry_run: bool, force: bool) -> None:
     with opened_database() as database:
         pull = _Pull(here, Documents(database, packs_of(folder)), dry_run=dry_run, force=force)
         pull.run()
+    if pull.is_idle:
+        click.echo("there is nothing to fetch")
     if not dry_run:
         here.save_notes()
     sys.exit(0 if pull.is_done else FAULTY)
 
 
 class _Pull:
-    """The library on its way into a folder; `is_done` unless something was left alone."""
+    """The library on its way into a folder; `is_done` unless something was left alone.
+
+    `is_idle` while nothing was written or left alone.
+    """
 
     def __init__(self, here: Folder, documents: Documents, *, dry_run: bool, force: bool) -> None:
         self.is_done = True
+        self.is_idle = True
         self._here = here
         self._documents = documents
         self._dry_run = dry_run
@@ -78,13 +84,14 @@ class _Pull:
                 self._write(key, shelf)
 
     def _leave(self, key: Key, why: str, shelf: Shelf | None) -> None:
-        self.is_done = False
+        self.is_done = self.is_idle = False
         hint = "; --force writes what is there" if shelf is not None else ""
         click.echo(f"{key}: {why}, so left alone{hint}")
         if shelf is not None:
             self._show(key, shelf)
 
     def _write(self, key: Key, shelf: Shelf) -> None:
+        self.is_idle = False
         path = self._here.path_of(key)
         what = f"version {shelf.active.number}"
         click.echo(f"{key}: {path} {'would become' if self._dry_run else 'is now'} {what}")

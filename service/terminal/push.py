@@ -65,6 +65,8 @@ def push_command(folder: Path, note: str, *, dry_run: bool, force: bool) -> None
         is_sound = push.check(keys)
         for key in keys if is_sound else ():
             push.publish(key, note, dry_run=dry_run)
+    if push.is_done and not keys:
+        click.echo("there is nothing to publish")
     if is_sound and not dry_run:
         here.save_notes()
     sys.exit(0 if push.is_done and is_sound else FAULTY)
