@@ -189,20 +189,37 @@ def test_what_cannot_be_done_is_refused(typed: list[str], expected: str) -> None
 
 
 def test_what_does_not_fit_a_running_experiment_is_refused() -> None:
-    """An arm that there is not, a decision before the stop, a change of what is frozen."""
+    """An arm that there is not, a decision before the stop."""
     ran("start", "two-ways")
-    push(said(planned=900))
 
     refused = {
         "`two-ways` has no arm `third`": ["stop-arm", "two-ways", "third", "--why", "x"],
         "`two-ways` is running: stop it first": ["ship-none", "two-ways", "--why", "x"],
-        "`planned` of `two-ways` cannot change while it runs": ["start", "two-ways"],
         "`two-ways` has no phase 7; it has 1": ["report", "two-ways", "--phase", "7"],
     }
     for expected, typed in refused.items():
         result = ran(*typed)
         assert expected in result.stderr
         assert result.exit_code == 2
+
+
+def test_what_is_frozen_is_not_pushed(database: Database) -> None:
+    """Nor is anything that is pushed with it, by force or in a dry run; after the stop it is."""
+    ran("start", "two-ways")
+    Path("here/experiments/two-ways.yaml").write_text(said(planned=900))
+    Path("here/more.yaml").write_text(playbook(name="more"))
+
+    for options in ([], ["--force"], ["--dry-run"]):
+        result = CliRunner().invoke(main, ["push", "here", *options])
+        assert "two-ways.yaml: `planned` of `two-ways` cannot change while it runs" in result.stderr
+        assert "nothing was published" in result.stderr
+        assert result.exit_code == 1
+    found = {each.name: each for each in Documents(database, {}).all()}
+    assert "more" not in found
+    assert (found["two-ways"].latest, found["two-ways"].draft_digest) == (1, None)
+
+    ran("stop", "two-ways")
+    push(said(planned=900))
 
 
 # ---- what it shows ------------------------------------------------------------------

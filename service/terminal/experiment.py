@@ -10,8 +10,9 @@ from service.experiment import Experiment
 from service.playbook.values import TYPE_WORDS, read_instant
 from service.store.documents.document_rows import CannotKeep, Missing
 from service.store.documents.documents import Document, Documents, Needed
+from service.store.documents.frozen import Frozen
 from service.store.documents.lives import Life
-from service.store.experiments.experiments import Experiments, Frozen, NotNow
+from service.store.experiments.experiments import Experiments, NotNow
 from service.store.experiments.reports import report_on
 from service.store.in_force.in_force import InForce
 from service.store.sql.database import Database

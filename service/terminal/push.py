@@ -14,6 +14,7 @@ from service.settings import Settings
 from service.store.documents.document_rows import Archived, Kind, Missing
 from service.store.documents.documents import Documents
 from service.store.documents.drafts import Conflict, Draft
+from service.store.documents.frozen import Frozen
 from service.store.documents.publishing import Checked, Refused, called, check
 from service.terminal.console import plain, terminal
 from service.terminal.databases import opened_database, whoever_types
@@ -147,9 +148,21 @@ class _Push:
             if not checked.passed:
                 sound = False
                 _show_faults(self._here.sheets[key], checked)
+            elif not self._can_be_taken_up(key):
+                sound = False
         if not sound:
             click.echo("nothing was published", err=True)
         return sound
+
+    def _can_be_taken_up(self, key: Key) -> bool:
+        sheet = self._here.sheets[key]
+        try:
+            if key.kind == "experiment":
+                self._documents.check_running(key.name, sheet.text)
+        except Frozen as frozen:
+            click.echo(f"{sheet.path}: {plain(str(frozen))}", err=True)
+            return False
+        return True
 
     def _guards(self, keys: Iterable[Key]) -> Guards:
         """The policy that will be in force: one that is pushed too comes first."""
@@ -176,7 +189,7 @@ class _Push:
         shelf = self._library.get(key)
         try:
             number = self._next(key) if dry_run else self._publish(key, note)
-        except (Conflict, Archived, Refused) as error:
+        except (Conflict, Archived, Refused, Frozen) as error:
             self.is_done = False
             click.echo(f"{key}: {plain(str(error))}; push again", err=True)
             return

@@ -18,8 +18,9 @@ from service.store.documents.differences import Unreadable
 from service.store.documents.document_rows import Archived, Missing
 from service.store.documents.documents import Needed
 from service.store.documents.drafts import Conflict
+from service.store.documents.frozen import Frozen
 from service.store.documents.publishing import Refused
-from service.store.experiments.experiments import Frozen, NotNow
+from service.store.experiments.experiments import NotNow
 from service.store.in_force.playbooks import Published
 from service.store.ledger.pages import BadCursor
 from service.store.ledger.repeats import BadKey

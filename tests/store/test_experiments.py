@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from service.store.access.audit import entries
-from service.store.documents.document_rows import CannotKeep, Missing
+from service.store.documents.document_rows import Act, CannotKeep, Missing, add_version, change
+from service.store.documents.frozen import Frozen
 from service.store.documents.lives import ArmStopped, Life
-from service.store.experiments.experiments import Experiments, Frozen, NotNow
+from service.store.experiments.experiments import Experiments, NotNow
 from service.store.sql.database import Database
 from tests.store.library_texts import NOW, experiment, playbook
 from tests.store.trials import TRIAL, Trial, after
@@ -265,7 +266,7 @@ def test_an_arm_is_stopped_once(kept: Experiments, database: Database) -> None:
 def test_what_a_result_hangs_on_is_frozen(
     was: str, becomes: str, field: str, trial: Trial, database: Database
 ) -> None:
-    """Each word by itself; the version is published all the same, for another experiment."""
+    """Each word by itself: it is not even published, and the draft stays."""
     before = as_it_is(trial.experiments)
 
     with pytest.raises(Frozen, match=f"`{field}` of `two-ways` cannot change") as refused:
@@ -274,6 +275,36 @@ def test_what_a_result_hangs_on_is_frozen(
     assert refused.value.fields == (field,)
     assert as_it_is(trial.experiments) == before
     assert len(told(database)) == 1
+    assert len(trial.documents.versions("experiment", TRIAL)) == 1
+    assert becomes in trial.documents.drafts.read("experiment", TRIAL).text
+
+
+def test_an_earlier_version_is_no_way_around(trial: Trial) -> None:
+    """Of an experiment that runs only a version that it could take up is made active."""
+    trial.experiments.stop(TRIAL, "ann", "", after(hours=1))
+    for planned in (801, 802):
+        text = experiment(planned=planned).replace(TRIAL, "second")
+        trial.publish("experiment", "second", text)
+    trial.experiments.start("second", "ann", "", NOW)
+
+    with pytest.raises(Frozen, match="`planned` of `second` cannot change"):
+        trial.documents.activate("experiment", "second", 1, "ann", "", NOW)
+    assert trial.documents.activate("experiment", "second", 2, "ann", "", NOW).number == 2
+
+    trial.experiments.stop("second", "ann", "", NOW)
+    assert trial.documents.activate("experiment", "second", 1, "ann", "", NOW).number == 1
+
+
+def test_what_an_earlier_release_published_is_not_taken_up(trial: Trial) -> None:
+    """It did not look at what was frozen before the start."""
+    act = Act("ann", NOW, "document.published")
+    with trial.database.writing() as connection:
+        add_version(connection, "experiment", TRIAL, experiment(planned=801), "sha256:x", act)
+        change(connection, "experiment", TRIAL, {"active": 2})
+
+    with pytest.raises(Frozen, match="`planned` of `two-ways` cannot change"):
+        trial.experiments.start(TRIAL, "bea", "", after(days=1))
+    assert as_it_is(trial.experiments).version == 1
 
 
 def test_all_that_is_frozen_is_told_at_once(trial: Trial) -> None:

@@ -26,7 +26,7 @@ from service.store.sql.tables import (
     versions,
 )
 from tests.databases import BOTH, migrated_on_the_server
-from tests.experiment_cases import AT
+from tests.experiment_cases import AT, published
 from tests.services import new_database
 from tests.web.conftest import store_of
 from tests.web.selling import HOUSE, SECOND, Clock, Selling, draw_alike, request, selling, text_of
@@ -403,17 +403,21 @@ def test_a_text_alone(one: Selling) -> None:
 
 
 def test_what_a_result_hangs_on_is_frozen(one: Selling) -> None:
-    """The text can be published, and not be put into effect while the experiment runs."""
+    """The text can be kept as a draft, and not be published while the experiment runs."""
     one.run("two-houses")
     lines = ("primary: {outcome: won, within: 90 days}", "holdout: 5 %", "coverage: 50 %")
-    one.publish(AT, "two-houses", text_of("two-houses", *lines))
+    draft, publish = published(AT, "two-houses", text_of("two-houses", *lines))
+    assert one.client.open(**{**draft, "headers": {"If-Match": "*"}}).status_code == 200
 
-    problem = one.refused("two-houses", "start", 409)
+    response = one.client.open(**publish)
 
+    problem = response.get_json(force=True)
+    assert response.status_code == 409
     assert problem["type"] == "urn:unghost:problem:frozen"
     assert problem["fields"] == ["holdout", "primary"]
     assert "stop it, and begin another experiment" in problem["detail"]
-    assert one.client.get(f"{AT}/two-houses").get_json()["version"] == 1
+    shown = one.client.get(f"{AT}/two-houses").get_json()
+    assert (shown["version"], shown["active"], shown["latest"]) == (1, 1, 1)
     assert one.says("two-houses", "a-1")["reason"] == "assigned"
 
 

@@ -39,6 +39,7 @@ from service.store.documents.document_rows import (
     version_of,
 )
 from service.store.documents.drafts import NO_DRAFT, Conflict, Drafts, agree
+from service.store.documents.frozen import demand_takes_up
 from service.store.documents.lives import why_needed
 from service.store.documents.publishing import Checked, Refused, called, check
 from service.store.sql.database import Database
@@ -134,6 +135,11 @@ class Documents:
         playbooks = self.playbooks() if kind == "experiment" else {}
         return check(kind, text, self.guards(), self.packs, playbooks)
 
+    def check_running(self, name: str, text: str) -> None:
+        """Raises Frozen where publishing would, for an experiment that runs."""
+        with self._database.reading() as connection:
+            demand_takes_up(connection, name, text)
+
     def playbooks(self) -> dict[str, int]:
         """The playbooks that an experiment may name, each with its newest version's number."""
         with self._database.reading() as connection:
@@ -165,6 +171,7 @@ class Documents:
         Raises:
             Conflict: another text is there by now.
             Refused: it has errors, or an example fails; with all of them.
+            Frozen: it is an experiment that runs, and changes what its result hangs on.
             Missing: there is no such document.
             Archived: it has to be brought back first.
             CannotKeep: the note is too long.
@@ -184,6 +191,8 @@ class Documents:
             change(connection, kind, name, NO_DRAFT)
             if row.text_digest == read_at:
                 return version_of(_row_of(connection, kind, name, row.active))
+            if kind == "experiment":
+                demand_takes_up(connection, name, draft.text)
             act = Act(author, now, "document.published", note)
             version = add_version(connection, kind, name, draft.text, checked.digest, act)
             self._put_in_force(connection, row, version, act)
@@ -201,10 +210,12 @@ class Documents:
             Missing: there is no such version.
             Archived: the document has to be brought back first.
             Refused: today's product finds errors in it.
+            Frozen: as `publish` has it.
             CannotKeep: the note is too long.
         """
         check_words(author, note)
-        checked = self.check(kind, self.text(kind, name, number))
+        text = self.text(kind, name, number)
+        checked = self.check(kind, text)
         if checked.digest is None:
             raise Refused(kind, name, checked)
         with changing(self._database, author) as connection:
@@ -212,6 +223,8 @@ class Documents:
             _demand_not_archived(row)
             version = version_of(_row_of(connection, kind, name, number))
             if row.active != number:
+                if kind == "experiment":
+                    demand_takes_up(connection, name, text)
                 act = Act(author, now, "document.activated", note)
                 self._put_in_force(connection, row, version, act)
         return version

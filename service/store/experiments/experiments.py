@@ -30,6 +30,7 @@ from service.store.documents.document_rows import (
     newest_playbooks,
     tell,
 )
+from service.store.documents.frozen import demand_same
 from service.store.documents.lives import ArmStopped, Life, lives, said
 from service.store.sql.database import Database
 from service.store.sql.moments import stored
@@ -37,24 +38,10 @@ from service.store.sql.tables import experiments, phases
 
 #: 64 bits, as GrowthBook's seeds; no secret, but nobody could have chosen arms by it.
 _SEED_BYTES = 8
-#: What a result hangs on, besides the arms: the words of the document.
-_FROZEN = ("unit", "audience", "holdout", "namespace", "primary", "guardrails", "planned")
 
 
 class NotNow(Exception):  # noqa: N818 - a state, not a mistake
     """What was asked for does not fit the state that the experiment is in; says why."""
-
-
-class Frozen(Exception):  # noqa: N818 - a state, not a mistake
-    """The published version changes what is frozen while an experiment runs: `fields`."""
-
-    def __init__(self, name: str, fields: tuple[str, ...]) -> None:
-        words = ", ".join(f"`{field}`" for field in fields)
-        super().__init__(
-            f"{words} of `{name}` cannot change while it runs, or its result would mean nothing: "
-            "stop it, and begin another experiment"
-        )
-        self.fields = fields
 
 
 class _Found(NamedTuple):
@@ -191,8 +178,7 @@ class Experiments:
         """Take up a newer version: the same phase goes on, or another begins."""
         before = _experiment(connection, life.name, life.version)
         after = _experiment(connection, life.name, found.active)
-        if fields := tuple(f for f in _FROZEN if getattr(before, f) != getattr(after, f)):
-            raise Frozen(life.name, fields)
+        demand_same(before, after)  # an earlier release may have published it all the same
         if before.arms != after.arms:
             self._begin_phase(connection, life.name, len(life.phases) + 1, found.active, act)
         else:
