@@ -140,7 +140,7 @@ def test_an_erased_person_has_no_arm(database: Database, kept: Assignments) -> N
     kept.enrol(drawn(prospect), NOW)
     kept.enrol(drawn(other), NOW)
 
-    erase(database, "c-1", keyed, lambda *_: None, [kept.forget])
+    erase(database, "c-1", keyed, lambda *_: 0, [kept.forget])
 
     assert kept.standing(["trial"], [prospect]) == {}
     assert kept.standing(["trial"], [other])["trial"].standing.arm == "control"

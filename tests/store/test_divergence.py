@@ -151,7 +151,7 @@ def test_what_was_removed_stays_unknown(database: Database) -> None:
     old = trial.decides("c-1", ACCOUNT)
     erased = trial.decides("c-2", ACCOUNT, at=after(days=1))
     remove_old(database, after(hours=1))
-    erase(database, "c-2", keyed, lambda *_: None)
+    erase(database, "c-2", keyed, lambda *_: 0)
 
     assert compare_some(database, trial.in_force) == 0
     assert trial.found() == {old: None, erased: None}
@@ -166,7 +166,7 @@ def test_what_is_removed_meanwhile_stays_unknown(
     decide, erasing = divergence.decide, []
 
     def meanwhile(*given: object) -> object:
-        thread = Thread(target=lambda: erase(database, "c-1", keyed, lambda *_: None))
+        thread = Thread(target=lambda: erase(database, "c-1", keyed, lambda *_: 0))
         thread.start()
         erasing.append(thread)
         if database.is_sqlite:

@@ -15,7 +15,7 @@ from service.store.ledger.outcomes import Outcomes, WantedOutcomes
 from service.store.ledger.repeats import Answer, Repeats, asked
 from service.store.ledger.writing import Writer
 from service.store.privacy import retention
-from service.store.privacy.retention import Removed, empty_log, erase, remove_old
+from service.store.privacy.retention import Erased, Removed, empty_log, erase, remove_old
 from service.store.sql.database import Database
 from service.store.sql.personal import PERSONAL, is_personal
 from service.store.sql.tables import decisions, outcomes, repeats
@@ -41,8 +41,9 @@ def kept(database: Database) -> Kept:
     return Kept(database)
 
 
-def told(_connection: Connection, _key: str, _counts: Mapping[str, int]) -> None:
+def told(_connection: Connection, _key: str, _counts: Mapping[str, int]) -> int:
     """An audit trail that nobody reads."""
+    return 0
 
 
 def personal(*history: Body) -> Body:
@@ -126,13 +127,15 @@ def test_a_person_is_erased_everywhere(database: Database, kept: Kept) -> None:
         answers.finish(one, token, Answer(200, "application/json", json.dumps(names).encode()))
     before, trail, forgotten = statistics(database), [], []
 
-    def entry(_: Connection, key: str, counts: Mapping[str, int]) -> None:
+    def entry(_: Connection, key: str, counts: Mapping[str, int]) -> int:
         trail.append((key, dict(counts)))
+        return 7
 
     found = erase(database, CANARY, keyed, entry, [forgotten.append])
 
-    assert found.to_json() == {"decisions": 2, "outcomes": 2, "repeats": 1, "log_emptied": True}
-    assert trail == [(keyed(CANARY), {"decisions": 2, "outcomes": 2, "repeats": 1})]
+    counts = {"decisions": 2, "outcomes": 2, "repeats": 1}
+    assert found.to_json() == {**counts, "log_emptied": True, "audit_entry": 7}
+    assert trail == [(keyed(CANARY), counts)]
     assert forgotten == [CANARY]
     assert statistics(database) == before
     assert kept.ledger.page(Wanted(prospect_id=CANARY)).items == ()
@@ -147,7 +150,7 @@ def test_a_person_is_erased_everywhere(database: Database, kept: Kept) -> None:
 
     again = erase(database, CANARY, keyed, entry)
 
-    assert again == Removed(decisions=0, outcomes=0, repeats=0, log_emptied=True)
+    assert again == Erased(0, 0, 0, log_emptied=True, audit_entry=7)
 
 
 def _rows_with(database: Database, text: str) -> int:
@@ -182,7 +185,7 @@ def test_where_the_trail_cannot_be_written_nothing_is_erased(
     one = made(personal())
     kept.ledger.record(one, NOW)
 
-    def breaks(_connection: Connection, _key: str, _counts: Mapping[str, int]) -> None:
+    def breaks(_connection: Connection, _key: str, _counts: Mapping[str, int]) -> int:
         raise ValueError("the trail is torn")
 
     with pytest.raises(ValueError, match="torn"):

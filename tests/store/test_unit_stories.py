@@ -177,7 +177,7 @@ def test_an_erased_contact_leaves_its_account(database: Database) -> None:
     for name in ("c-1", "c-2"):
         trial.decides(name, account, account_id="a-1")
     trial.told("c-1", BOOKED, after(hours=1))
-    erase(database, "c-1", keyed, lambda *_: None, [trial.assignments.forget])
+    erase(database, "c-1", keyed, lambda *_: 0, [trial.assignments.forget])
     trial.told("c-1", BOOKED, after(hours=2))
     trial.told("c-2", BOOKED, after(hours=3))
 
@@ -191,7 +191,7 @@ def test_an_erased_person_who_is_a_unit_stays_a_number(database: Database) -> No
     trial.decides("c-1", trial.joins("c-1", kind="prospect"))
     trial.told("c-1", BOOKED, after(hours=1))
     before = trial.units()
-    erase(database, "c-1", keyed, lambda *_: None, [trial.assignments.forget])
+    erase(database, "c-1", keyed, lambda *_: 0, [trial.assignments.forget])
 
     assert trial.units() == before
     assert before[0].happened == (booked(1),)

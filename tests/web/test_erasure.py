@@ -57,8 +57,11 @@ def test_an_id_may_hold_anything(safe: str, standing: FlaskClient) -> None:
     for number, prospect_id in enumerate(IDS):
         response = standing.delete(f"/v1/prospects/{quote(prospect_id, safe=safe)}")
 
+        answer = response.get_json()
+        entry = standing.get("/v1/audit?limit=1").get_json()["entries"][0]
+        assert (entry["number"], entry["event"]) == (answer.pop("audit_entry"), "prospect.erased")
         expected = {"decisions": 1, "outcomes": 1, "repeats": 0, "log_emptied": True}
-        assert response.get_json() == expected, prospect_id
+        assert answer == expected, prospect_id
         left = {
             each["prospect_id"] for each in standing.get("/v1/decisions").get_json()["decisions"]
         }
@@ -71,8 +74,10 @@ def test_again_there_is_nothing_left(own: FlaskClient) -> None:
     erased(own, "c-1")
     nothing = {"decisions": 0, "outcomes": 0, "repeats": 0, "log_emptied": True}
 
-    assert erased(own, "c-1") == erased(own, "nobody") == nothing
+    found = [erased(own, "c-1"), erased(own, "nobody")]
     trail = own.get("/v1/audit?event=prospect.erased").get_json()["entries"]
+    numbers = [entry["number"] for entry in reversed(trail)]
+    assert found == [{**nothing, "audit_entry": number} for number in numbers[1:]]
     assert [entry["detail"]["decisions"] for entry in trail] == [0, 0, 1]
 
 

@@ -39,7 +39,8 @@ _NOBODY_WRITES = text(
 )
 
 #: Writes an entry of the audit trail, in the transaction of the erasure: whom, and what went.
-Told = Callable[[Connection, str, Mapping[str, int]], object]
+#: Gives the entry's number.
+Told = Callable[[Connection, str, Mapping[str, int]], int]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ class Removed:
     outcomes: int
     repeats: int
     log_emptied: bool
+
+
+@dataclass(frozen=True)
+class Erased(Removed):
+    """The same of one person; `audit_entry` is the number of its entry in the audit trail."""
+
+    audit_entry: int
 
     def to_json(self) -> dict[str, int | bool]:
         """The form in an answer."""
@@ -111,7 +119,7 @@ def erase(
     keyed: Keyed,
     told: Told,
     forget: Iterable[Callable[[str], object]] = (),
-) -> Removed:
+) -> Erased:
     """Remove a person from everything that is kept; again, there is nothing left to remove.
 
     A decision that is recorded meanwhile is there either before, and goes with the rest, or
@@ -139,18 +147,18 @@ def erase(
         theirs = update(assignments).where(assignments.c.unit_key == key)
         connection.execute(theirs.values(unit_key=nobody))
         counts["repeats"] = _remove_answers(connection, prospect_id)
-        told(connection, key, counts)
+        audit_entry = told(connection, key, counts)
     for forgets in forget:  # not before, or a request meanwhile would bring it back
         forgets(prospect_id)
-    return Removed(**counts, log_emptied=empty_log(database))
+    return Erased(**counts, log_emptied=empty_log(database), audit_entry=audit_entry)
 
 
 def told_in_audit(actor: str, now: datetime) -> Told:
     """What writes `prospect.erased` into the audit trail."""
 
-    def told(connection: Connection, key: str, counts: Mapping[str, int]) -> None:
+    def told(connection: Connection, key: str, counts: Mapping[str, int]) -> int:
         event = "prospect.erased"
-        audit.append(connection, now, actor=actor, event=event, subject=key, detail=counts)
+        return audit.append(connection, now, actor=actor, event=event, subject=key, detail=counts)
 
     return told
 
