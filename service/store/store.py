@@ -102,6 +102,8 @@ def open_store(
         database.close()
         raise
     pseudonyms, writer, experiments = Pseudonyms(database), Writer(database), Experiments(database)
+    assignments = Assignments(database, pseudonyms)
+    in_force.tell_changes(assignments.forget)
     upkeep = Upkeep(database, keep_days, clock)
     watch = HarmWatch(database, in_force, experiments, clock)
     return Store(
@@ -113,7 +115,7 @@ def open_store(
         Repeats(database),
         Keyring(database),
         pseudonyms,
-        Assignments(database, pseudonyms),
+        assignments,
         experiments,
         Recurring(
             Task("upkeep", upkeep.run, 60),

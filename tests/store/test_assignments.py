@@ -1,14 +1,17 @@
 """The arm of each unit, as it is kept: given once, the same for everybody."""
 
 import multiprocessing
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from service.experiment import Arm, Assignment, Unit
 from service.store.experiments.assignments import Assignments
+from service.store.in_force.in_force import InForce
 from service.store.privacy.retention import erase
 from service.store.sql.database import Database
 from service.store.sql.tables import assignments
@@ -145,3 +148,39 @@ def test_an_erased_person_has_no_arm(database: Database, kept: Assignments) -> N
     assert kept.standing(["trial"], [prospect]) == {}
     assert kept.standing(["trial"], [other])["trial"].standing.arm == "control"
     assert count(database) == 2
+
+
+def test_another_process_forgets_at_its_next_look(database: Database, kept: Assignments) -> None:
+    """It remembers rows, and sees that somebody was erased as it sees what is published."""
+    prospect = Unit("prospect", "c-1")
+    elsewhere, in_force = Assignments(database, keyed), InForce(database, {})
+    in_force.tell_changes(elsewhere.forget)
+    in_force.refresh()
+    elsewhere.enrol(drawn(prospect), NOW)
+
+    erase(database, "c-1", keyed, lambda *_: 0, [kept.forget])
+    in_force.refresh()
+
+    assert elsewhere.standing(["trial"], [prospect]) == {}
+
+
+def test_what_was_read_before_an_erasure_is_not_remembered_after_it(database: Database) -> None:
+    """A request may hold the row that it read, and nobody after it may."""
+
+    class Slow(Database):
+        """Whoever reads is so slow that the person is gone meanwhile."""
+
+        @contextmanager
+        def reading(self) -> Iterator[Connection]:
+            with super().reading() as connection:
+                yield connection
+            erase(database, "c-1", keyed, lambda *_: 0, [kept.forget])
+
+    prospect = Unit("prospect", "c-1")
+    slow = Slow(database.url)
+    kept = Assignments(slow, keyed)
+    Assignments(database, keyed).enrol(drawn(prospect), NOW)
+
+    assert kept.standing(["trial"], [prospect])["trial"].standing.arm == "control"
+    assert kept.standing(["trial"], [prospect]) == {}
+    slow.close()

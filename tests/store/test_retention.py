@@ -131,7 +131,7 @@ def test_a_person_is_erased_everywhere(database: Database, kept: Kept) -> None:
         trail.append((key, dict(counts)))
         return 7
 
-    found = erase(database, CANARY, keyed, entry, [forgotten.append])
+    found = erase(database, CANARY, keyed, entry, [lambda: forgotten.append(CANARY)])
 
     counts = {"decisions": 2, "outcomes": 2, "repeats": 1}
     assert found.to_json() == {**counts, "log_emptied": True, "audit_entry": 7}

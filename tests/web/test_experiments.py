@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -580,6 +581,23 @@ def test_who_is_erased_is_counted_all_the_same(seller: Selling) -> None:
     again = seller.answer("/v1/next-action", {"prospect": {"id": "p-1"}, "history": []})
     assert again["experiment"]["reason"] == "assigned"  # nobody knows them any more
     assert seller.counts("two-houses") == none | {arm: (2, 1, 1)}
+
+
+def test_other_processes_forget_who_is_erased(seller: Selling) -> None:
+    """Within a second, though they had read the arm before."""
+    seller.run("two-houses", "unit: prospect")
+    person = {"prospect": {"id": "p-1"}, "history": []}
+    with selling(store_of(seller.client).database.url, seller.clock) as elsewhere:
+        seller.answer("/v1/next-action", person)
+        asked = partial(elsewhere.answer, f"{AT}/two-houses/assignment", person)
+        assert asked()["reason"] == "sticky"
+
+        assert seller.client.delete("/v1/prospects/p-1").status_code == 200
+
+        until = monotonic() + 10
+        while asked()["reason"] == "sticky":
+            assert monotonic() < until
+            sleep(0.01)
 
 
 def test_an_account_outlives_its_contacts(seller: Selling) -> None:

@@ -138,7 +138,7 @@ def changing(database: Database, author: str) -> Iterator[Connection]:
 
 
 def bump(connection: Connection) -> None:
-    """Tell every process that what is in force has changed."""
+    """Tell every process that what is in force has changed, or that somebody was erased."""
     connection.execute(update(generation).values(number=generation.c.number + 1))
 
 

@@ -1,7 +1,8 @@
 """Which arm each unit was given: one row a unit and experiment, written once, read ever after.
 
-Units are kept by a keyed hash, so no row says who somebody is. A row never changes, so each
-process remembers those that it has read; that a unit has none, it asks again every time.
+Units are kept by a keyed hash, so no row says who somebody is. A row changes only where its
+person is erased, so each process remembers those that it has read, and forgets all of them when
+anybody is erased; that a unit has none, it asks again every time.
 """
 
 from collections import OrderedDict
@@ -20,6 +21,9 @@ from service.store.sql.database import Database
 from service.store.sql.moments import stored
 from service.store.sql.tables import assignments
 from service.store.sql.upserts import insert_into
+
+#: Rows that were read, by experiment and keyed hash.
+_Known = OrderedDict[tuple[str, str], Standing]
 
 #: So many rows are remembered: some 300 bytes each.
 _MOST_KNOWN = 50_000
@@ -48,7 +52,7 @@ class Assignments:
     def __init__(self, database: Database, keyed: Keyed) -> None:
         self._database = database
         self._keyed = keyed
-        self._known: OrderedDict[tuple[str, str], Standing] = OrderedDict()
+        self._known: _Known = OrderedDict()
         self._gate = Lock()
 
     def key(self, unit: Unit) -> str:
@@ -58,16 +62,17 @@ class Assignments:
 
     def standing(self, experiments: Sequence[str], units: Iterable[Unit]) -> Mapping[str, Enrolled]:
         """The rows that hold, by experiment: of several units that of the first that has one."""
+        known = self._known
         each = iter(units)
         widest = next(each)
         key = self.key(widest)
-        known = self._known
         found = {
             name: Enrolled(key, row) for name in experiments if (row := known.get((name, key)))
         }
         if len(found) == len(experiments):  # nothing that another process writes comes before it
             return found
-        return self._read(experiments, {key: widest, **{self.key(unit): unit for unit in each}})
+        narrower = {self.key(unit): unit for unit in each}
+        return self._read(known, experiments, {key: widest, **narrower})
 
     def enrol(self, assignment: Assignment, now: datetime) -> Enrolled:
         """Write the row of a unit that is `assigned`; gives the one that stands in the end.
@@ -79,6 +84,7 @@ class Assignments:
         """
         if assignment.arm is None or assignment.bucket is None or assignment.propensity is None:
             raise ValueError(f"a unit that is {assignment.reason} gets no row")
+        known = self._known
         unit_key = self.key(assignment.unit)
         row = {
             "experiment": assignment.experiment,
@@ -94,32 +100,35 @@ class Assignments:
             connection.execute(_keep_the_first(connection.dialect.name), row)
             wanted = [(assignment.experiment, unit_key)]
             rows = _rows(connection, wanted, {unit_key: assignment.unit})
-        self._remember(rows)
+        self._remember(known, rows)
         return Enrolled(unit_key, rows[assignment.experiment, unit_key])
 
-    def forget(self, prospect_id: str) -> None:
-        """Forget a person who has been erased, as far as this process goes."""
-        key = self._keyed(prospect_id)
-        with self._gate:
-            for pair in [pair for pair in self._known if pair[1] == key]:
-                del self._known[pair]
+    def forget(self) -> None:
+        """Forget all rows, for somebody has been erased: whom, other processes are not told.
 
-    def _read(self, experiments: Sequence[str], units: Mapping[str, Unit]) -> dict[str, Enrolled]:
+        What is being read at this moment is not remembered either.
+        """
+        self._known = OrderedDict()
+
+    def _read(
+        self, known: _Known, experiments: Sequence[str], units: Mapping[str, Unit]
+    ) -> dict[str, Enrolled]:
         wanted = [(name, key) for name in experiments for key in units]
         with self._database.reading() as connection:
             rows = _rows(connection, wanted, units)
-        self._remember(rows)
+        self._remember(known, rows)
         found: dict[str, Enrolled] = {}
         for name, key in wanted:
             if (name, key) in rows:
                 found.setdefault(name, Enrolled(key, rows[name, key]))
         return found
 
-    def _remember(self, rows: Mapping[tuple[str, str], Standing]) -> None:
+    def _remember(self, known: _Known, rows: Mapping[tuple[str, str], Standing]) -> None:
+        """Remember rows in what was known when they were asked for: it may be forgotten by now."""
         with self._gate:
-            self._known.update(rows)
-            while len(self._known) > _MOST_KNOWN:
-                self._known.popitem(last=False)
+            known.update(rows)
+            while len(known) > _MOST_KNOWN:
+                known.popitem(last=False)
 
 
 @cache

@@ -1,8 +1,8 @@
 """What is in force in this process: looked at again and again, and changed all at once.
 
-Every process watches the number `generation`, which whoever publishes makes grow. Where it has
-grown, what changed is loaded in the watching thread, and then one snapshot takes the place of
-the other. A request takes the snapshot once, and so decides on the whole of one. What no
+Every process watches the number `generation`, which whoever publishes or erases makes grow. Where
+it has grown, what changed is loaded in the watching thread, and then one snapshot takes the place
+of the other. A request takes the snapshot once, and so decides on the whole of one. What no
 snapshot and no request holds any more gives its memory back.
 """
 
@@ -76,6 +76,7 @@ class InForce:
         self._snapshot = NOTHING
         self._kept: OrderedDict[Key, Made] = OrderedDict()
         self._note_look: Callable[[int], object] = bool
+        self._note_change: Callable[[], object] = bool
         self._process = 0
         self._settle()
 
@@ -99,6 +100,10 @@ class InForce:
         """Have every look of the watch that succeeds told, with the generation it found."""
         self._note_look = note_look
 
+    def tell_changes(self, note_change: Callable[[], object]) -> None:
+        """Have it told when the generation has changed, before what is in force does."""
+        self._note_change = note_change
+
     def refresh(self) -> Snapshot:
         """Look at once; returns when what is published is in force in this process.
 
@@ -113,6 +118,7 @@ class InForce:
                 number = connection.execute(select(generation.c.number)).scalar_one()
                 if number == before.generation:
                     return before
+                self._note_change()
                 active = _active(connection)
                 texts = {key: _text(connection, key) for key in active if key not in before.made}
                 found = lives_in_force(connection)

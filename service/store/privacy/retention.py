@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, Update, and_, case, select, text, update
 
 from service.store.access import audit
+from service.store.documents.document_rows import bump
 from service.store.ledger.outcome_rows import Keyed
 from service.store.sql.database import Database
 from service.store.sql.moments import stored
@@ -118,7 +119,7 @@ def erase(
     prospect_id: str,
     keyed: Keyed,
     told: Told,
-    forget: Iterable[Callable[[str], object]] = (),
+    forget: Iterable[Callable[[], object]] = (),
 ) -> Erased:
     """Remove a person from everything that is kept; again, there is nothing left to remove.
 
@@ -131,7 +132,8 @@ def erase(
         prospect_id: the person's id, as requests have it.
         keyed: the keyed hash of an id.
         told: puts it into the audit trail.
-        forget: what this process keeps in memory; each is called with the id.
+        forget: has this process forgotten what it keeps in memory of people; others see by
+            `generation` that they have to.
 
     Raises DatabaseAway; then nothing was removed, or all of it but not yet from the log.
     """
@@ -147,9 +149,10 @@ def erase(
         theirs = update(assignments).where(assignments.c.unit_key == key)
         connection.execute(theirs.values(unit_key=nobody))
         counts["repeats"] = _remove_answers(connection, prospect_id)
+        bump(connection)  # before the audit trail, as whoever publishes takes the two
         audit_entry = told(connection, key, counts)
     for forgets in forget:  # not before, or a request meanwhile would bring it back
-        forgets(prospect_id)
+        forgets()
     return Erased(**counts, log_emptied=empty_log(database), audit_entry=audit_entry)
 
 

@@ -80,7 +80,8 @@ versions = Table(
     ForeignKeyConstraint(["kind", "name"], ["documents.kind", "documents.name"]),
 )
 
-#: One row, `number`, that grows whenever what is in force changes; replicas watch it.
+#: One row, `number`, that grows whenever what is in force changes or somebody is erased;
+#: replicas watch it.
 generation = Table(
     "generation",
     metadata,
