@@ -1,37 +1,49 @@
-"""Which playbook answers a request: the one it names, or that of its arm, or the default."""
+"""Which playbook answers a request: the one it names, or that of its arm, or the default.
+
+The request is read in that playbook's words before its unit gets an arm for good: a request that
+is refused takes nobody in.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from service.experiment import Assignment, Identity, Running, Standing, resolve, units_of
+from service.decision import Request, read_request
+from service.experiment import Arm, Assignment, Identity, Running, Standing, resolve, units_of
 from service.store.experiments.assignments import Enrolled
 from service.store.in_force.playbooks import Published
 from service.store.ledger.ledger import Drawn
+from service.store.ledger.outcome_rows import UnfitText, check_text
 from service.web.problems import InvalidBody, playbook_asked_for
 from service.web.requests import Mistake
 from service.web.state import Present, State
 
 Body = Mapping[str, Any]
 
+#: Where the ids stand in a request that are kept beside it.
+_PATHS = {"prospect_id": "/prospect/id", "account_id": "/prospect/account_id"}
+
 
 class Choice(NamedTuple):
-    """The playbook that answers, and how an experiment chose it, where one did.
+    """The playbook that answers, the request in its words, and how an experiment chose it, if so.
 
     `readable` are the facts that the ledger keeps: in an experiment those of all arms, or
     nobody could say later what the others would have answered.
     """
 
     published: Published
+    request: Request
     readable: frozenset[str]
     drawn: Drawn | None = None
 
 
 def choose(state: State, present: Present, body: Body, now: datetime) -> Choice:
-    """The playbook for a valid request.
+    """The playbook for a request whose shape is right.
 
     Raises:
-        InvalidBody: there is no playbook, experiment or arm of the name that it gives.
+        InvalidBody: there is no playbook, experiment or arm of the name that it gives, or an id
+            holds a character that cannot be kept.
+        InvalidRequest: the playbook cannot read it.
         NotReady: the default playbook is not in force.
         DatabaseAway: an experiment is running, and nobody can ask for the unit's arm.
     """
@@ -40,12 +52,22 @@ def choose(state: State, present: Present, body: Body, now: datetime) -> Choice:
         if body.get("experiment"):
             message = "cannot be given together with `playbook`: an arm has a playbook"
             raise InvalidBody(Mistake("/experiment", message))
-        return Choice(published, published.readable)
+        return Choice(published, _read(body, published, now), published.readable)
     forced = forced_arms(present, body)
     if present.snapshot.experiments and (choice := _drawn(state, present, body, forced, now)):
         return choice
     published = present.default()
-    return Choice(published, published.readable)
+    return Choice(published, _read(body, published, now), published.readable)
+
+
+def _read(body: Body, published: Published, now: datetime) -> Request:
+    request = read_request(body, published.ready, now)
+    try:
+        check_text("prospect_id", request.prospect_id)
+        check_text("account_id", cast("str | None", request.given.get("account_id")))
+    except UnfitText as error:
+        raise InvalidBody(Mistake(_PATHS[error.field], str(error))) from error
+    return request
 
 
 def ask(
@@ -75,12 +97,15 @@ def _drawn(
     if said is None:
         return None
     running = next(each for each in present.snapshot.experiments if each.name == said.experiment)
+    played = _played(present, body, said.arm, now)  # or refused, before anybody is taken in
     enrolled = rows.get(said.experiment) if said.reason == "sticky" else None
-    if said.reason == "assigned":
+    if said.reason == "assigned" and played:
         enrolled = state.store.assignments.enrol(said, now)
-        said = _as_it_stands(running, said, enrolled.standing)
-    published = present.snapshot.playbook_of(said.arm) if said.arm else None
-    if said.arm is None or published is None:  # its playbook is out of force
+        stands = _as_it_stands(running, said, enrolled.standing)
+        if stands.arm != said.arm:
+            played = _played(present, body, stands.arm, now)
+        said = stands
+    if said.arm is None or played is None:
         return None
     drawn = Drawn(
         said.experiment,
@@ -91,7 +116,15 @@ def _drawn(
         said.reason,
         said.propensity,
     )
-    return Choice(published, present.snapshot.readable_in(running), drawn)
+    return Choice(*played, present.snapshot.readable_in(running), drawn)
+
+
+def _played(
+    present: Present, body: Body, arm: Arm | None, now: datetime
+) -> tuple[Published, Request] | None:
+    """The playbook of an arm, and the request in its words; None: it is out of force."""
+    published = present.snapshot.playbook_of(arm) if arm else None
+    return (published, _read(body, published, now)) if published else None
 
 
 def _as_it_stands(running: Running, said: Assignment, standing: Standing) -> Assignment:

@@ -6,11 +6,9 @@ from typing import Any, cast
 
 from flask import Blueprint, Response
 
-from service.decision import read_request
 from service.decision.whynot.report import why_not
 from service.store.ledger.ids import new_id
 from service.store.ledger.ledger import Made
-from service.store.ledger.outcome_rows import UnfitText
 from service.store.ledger.repeats import Asked
 from service.web.answers import as_json, json_bytes
 from service.web.body import read_json_bytes
@@ -26,8 +24,6 @@ from service.web.strict_json import parse_json
 blueprint = Blueprint("decisions", __name__)
 
 _EXPLAIN = ("brief", "full")
-#: Where the ids stand in a request that are kept beside it.
-_PATHS = {"prospect_id": "/prospect/id", "account_id": "/prospect/account_id"}
 
 
 @blueprint.post("/v1/next-action")
@@ -58,8 +54,7 @@ def _decided(
     """The answer to a valid request, decided and kept."""
     began = perf_counter()
     present = state.now()
-    published, kept_facts, drawn = choose(state, present, body, now)
-    wanted = read_request(body, published.ready, now)
+    published, wanted, kept_facts, drawn = choose(state, present, body, now)
     decision = present.decider(published)(wanted)
     answer = decision.to_json(published.version)
     answer["experiment"] = drawn and drawn.to_json()
@@ -80,7 +75,8 @@ def _decided(
         present.used(published, drawn),
         round((decided - exchange.began) * 1_000_000),
     )
-    if answered := _kept(state, made, now, asked):
+    # Where another request with this key was quicker, the answer is that one's.
+    if answered := settled(state.store.ledger.record(made, now, asked)):
         return answered
     time_stage("record", perf_counter() - decided)
     count_decision(published.name, answer["reason"], answer["action"])
@@ -92,14 +88,6 @@ def _decided(
         "action": answer["action"],
     }
     return json_bytes(text)
-
-
-def _kept(state: State, made: Made, now: datetime, asked: Asked | None) -> Response | None:
-    """Keep the decision; the answer of another request with this key, where it was quicker."""
-    try:
-        return settled(state.store.ledger.record(made, now, asked))
-    except UnfitText as error:
-        raise InvalidBody(Mistake(_PATHS[error.field], str(error))) from error
 
 
 def _explain(exchange: Exchange) -> str:

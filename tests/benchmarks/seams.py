@@ -52,7 +52,7 @@ DECIDING = (
 #: Inside the answer to one HTTP request. What is left of it is Flask.
 ANSWERING = (
     Seam("read the body", _WEB, ("read_json_bytes", "parse_json")),
-    Seam("read the request", _WEB, ("read_request",)),
+    Seam("read the request", "service.web.choosing", ("read_request",)),
     Seam("decide", "service.web.state", ("decide",)),
     Seam("as JSON", "service.decision.answer:Decision", ("to_json",)),
     Seam("as a response", _WEB, ("as_json", "json_bytes")),

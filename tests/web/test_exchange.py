@@ -109,7 +109,7 @@ def test_a_mistake_of_ours_is_a_problem_without_details(
     def fail(*_: object) -> None:
         raise RuntimeError("the secret")
 
-    monkeypatch.setattr("service.web.decisions.read_request", fail)
+    monkeypatch.setattr("service.web.choosing.read_request", fail)
     response = app.test_client().post(
         "/v1/next-action", json=question, headers={"X-Request-Id": "r-1"}
     )

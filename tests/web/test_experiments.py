@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
+from service.experiment import Arm, Assignment, Unit
 from service.store.documents.document_rows import bump
 from service.store.sql.moments import stored
 from service.store.sql.tables import (
@@ -226,6 +227,50 @@ def test_only_an_arm_that_runs_is_forced(one: Selling, more: dict[str, object], 
 
     assert response.status_code == 422
     assert [error["path"] for error in response.get_json(force=True)["errors"]] == [path]
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"rival_known": "perhaps"}, "/prospect/rival_known"),
+        ({"id": "c-\0"}, "/prospect/id"),
+        ({"account_id": "a-\0"}, "/prospect/account_id"),
+    ],
+)
+def test_a_request_that_is_refused_takes_nobody_in(
+    one: Selling, more: dict[str, object], path: str
+) -> None:
+    """Neither where the arm's playbook cannot read it, nor where it cannot be kept."""
+    one.run("two-houses")
+    asked = request("a-1")
+
+    response = one.client.post(
+        "/v1/next-action", json={**asked, "prospect": {**asked["prospect"], **more}}
+    )
+
+    assert response.status_code == 422
+    assert [error["path"] for error in response.get_json(force=True)["errors"]] == [path]
+    with store_of(one.client).database.reading() as connection:
+        assert connection.execute(select(assignments)).all() == []
+    assert one.decide("a-1")["experiment"]["reason"] == "assigned"
+
+
+def test_whoever_is_quicker_to_take_a_unit_in_is_followed(
+    one: Selling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process gave it another arm after this one had looked, and that one answers."""
+    one.run("two-houses")
+    account = next(each for each in ACCOUNTS if one.says("two-houses", each)["arm"] == "second")
+    kept = store_of(one.client).assignments
+    unit = Unit("account", account)
+    theirs = Assignment("two-houses", 1, Arm("control", "house"), unit, "assigned", 0.1, 0.5)
+    kept.enrol(theirs, one.clock.now)
+    monkeypatch.setattr(kept, "standing", lambda *_: {})
+
+    answer = one.decide(account)
+
+    assert answer["experiment"]["arm"] == "control"
+    assert answer["playbook"]["name"] == "house"
 
 
 def test_a_stopped_arm_leaves_its_place_empty(one: Selling) -> None:
@@ -587,7 +632,7 @@ def test_other_processes_forget_who_is_erased(seller: Selling) -> None:
     """Within a second, though they had read the arm before."""
     seller.run("two-houses", "unit: prospect")
     person = {"prospect": {"id": "p-1"}, "history": []}
-    with selling(store_of(seller.client).database.url, seller.clock) as elsewhere:
+    with selling(seller.url, seller.clock) as elsewhere:
         seller.answer("/v1/next-action", person)
         asked = partial(elsewhere.answer, f"{AT}/two-houses/assignment", person)
         assert asked()["reason"] == "sticky"

@@ -100,7 +100,7 @@ def test_a_failure_says_where_and_not_what(
         except KeyError as error:
             raise RuntimeError(f"nobody is called {PERSON}") from error
 
-    monkeypatch.setattr("service.web.decisions.read_request", fail)
+    monkeypatch.setattr("service.web.choosing.read_request", fail)
     stream = logged(bare)
     response = bare.test_client().post("/v1/next-action", json=question)
 
@@ -237,7 +237,7 @@ def test_nothing_of_a_person_is_in_any_line(
     statuses = [client.post("/v1/next-action", json=asked).status_code]
     for place, fault in (
         ("service.store.ledger.ledger.Ledger.record", ask_the_database),
-        ("service.web.decisions.read_request", fail),
+        ("service.web.choosing.read_request", fail),
         ("service.web.access.is_loopback", fail),
     ):
         monkeypatch.setattr(place, fault)

@@ -63,7 +63,7 @@ def test_faults_of_the_engine_are_counted(
         def fail(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr("service.web.decisions.read_request", fail)
+        monkeypatch.setattr("service.web.choosing.read_request", fail)
         before = value(client, line)
         assert client.post("/v1/next-action", json=question).status_code == 500
         return value(client, line) - before
