@@ -14,12 +14,15 @@ from sqlalchemy import make_url
 from service.store.sql.database import Database
 from tests.endurance.callers import Callers, assert_kept
 from tests.endurance.doorway import Doorway
-from tests.endurance.server import PATIENCE, Address, serving
+from tests.endurance.server import PATIENCE, Address, ask, serving
 
 #: The whole service, or many processes: `make proof`, and CI.
 pytestmark = pytest.mark.proof
 
 CALLERS = 8
+MORE_THAN_THREADS = 80
+#: Seconds; the callers, who are refused at once and come again, leave the machine little time.
+ALIVE_WITHIN = 1
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_a_server_that_goes_and_comes_back(gone: str, doorway: Doorway, database
         time.sleep(0.5)
         doorway.state = gone
         away = _until(503, where)
-        _until_all_are_refused(callers)
+        _until_refused(callers, CALLERS)
         doorway.state = "open"
         back = _until(200, where)
         before = len(callers.heard.told)
@@ -63,10 +66,37 @@ def test_a_server_that_goes_and_comes_back(gone: str, doorway: Doorway, database
     )
 
 
-def _until_all_are_refused(callers: Callers) -> None:
-    """Wait for as many 503s as there are callers."""
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_silent_server_holds_not_all_threads(doorway: Doorway, database: Database) -> None:
+    """With more callers than threads /healthz is answered, once somebody has found it silent."""
+    with (
+        serving("--workers", "1", environment=_behind(doorway, database)) as where,
+        Callers([where.port], MORE_THAN_THREADS) as callers,
+    ):
+        time.sleep(0.5)
+        doorway.state = "silent"
+        _until_refused(callers, MORE_THAN_THREADS)
+        alive = [_seconds_until_alive(where) for _ in range(40)]
+        doorway.state = "open"
+        back = _until(200, where)
+
+    assert_kept(database, callers.heard)
+    assert set(callers.heard.statuses) == {200, 503}
+    assert max(alive) < ALIVE_WITHIN
+    click.echo(f"alive after {max(alive):.2f} s at most; 200 again after {back:.1f} s")
+
+
+def _seconds_until_alive(where: Address) -> float:
+    time.sleep(0.1)
+    began = time.monotonic()
+    assert ask(where, "GET", "/healthz")[0] == 200
+    return time.monotonic() - began
+
+
+def _until_refused(callers: Callers, number: int) -> None:
+    """Wait for so many 503s."""
     end = time.monotonic() + PATIENCE
-    while callers.heard.statuses[503] < CALLERS:
+    while callers.heard.statuses[503] < number:
         assert time.monotonic() < end, "nobody is answered"
         time.sleep(0.05)
 
