@@ -33,7 +33,7 @@ from service.store.experiments.experiments import Experiments
 from service.store.sql.database import Database
 from service.store.sql.tables import generation, versions
 from service.terminal.starting import opening_words
-from service.web.server import Address, _close, _foretell, settings
+from service.web.server import Address, _close, _foretell, counting_together, settings
 from service.web.state import EXTENSION, State
 from tests.store.library_texts import experiment
 
@@ -315,6 +315,60 @@ def test_a_worker_that_ends_closes_what_it_has_open(chosen: Settings) -> None:
         _close(None, SimpleNamespace(app=SimpleNamespace(callable=served_app)))
 
     assert not watch.is_alive()
+
+
+# ---- where workers count together ---------------------------------------------------
+
+#: A start that is killed, once it has said where its workers would count.
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from service.web import server
+server._MEMORY = Path(sys.argv[1])
+with server.counting_together(2):
+    print(os.environ["PROMETHEUS_MULTIPROC_DIR"], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where folders to count in are made."""
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    monkeypatch.setattr("service.web.server._MEMORY", tmp_path)
+    return tmp_path
+
+
+def test_what_a_killed_service_left_is_removed(memory: Path) -> None:
+    """By the next start; and nothing else that lies there."""
+    command = [sys.executable, "-c", _KILLED, str(memory)]
+    killed = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    left = Path(killed.stdout.strip())
+    assert left.parent == memory
+    (left / "counter_1.db").write_text("")
+    (memory / "unghost-another").mkdir()
+    (memory / "unghost-metrics-link").symlink_to(memory / "unghost-another")
+
+    with counting_together(2):
+        assert not left.exists()
+        assert len(list(memory.iterdir())) == 3
+    assert sorted(each.name for each in memory.iterdir()) == [
+        *("unghost-another", "unghost-metrics-link"),
+    ]
+
+
+def test_what_another_service_counts_in_stays(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it runs."""
+    with counting_together(2):
+        (first,) = memory.iterdir()
+        with monkeypatch.context() as another:
+            another.delenv("PROMETHEUS_MULTIPROC_DIR")
+            with counting_together(2):
+                assert len(list(memory.iterdir())) == 2
+        assert list(memory.iterdir()) == [first]
+    assert not first.exists()
 
 
 # ---- that it serves, and how it ends ------------------------------------------------

@@ -4,6 +4,7 @@ Slow clients hold a thread, not the service; a buffering proxy in front keeps th
 holding all threads.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http.body import LengthReader
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX = "unghost-metrics-"
 _DRAINED = 64 * 1024  # bytes; of a body that nobody read gunicorn drains less than that
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a worker's heartbeat; the disk may be read-only
 
@@ -157,17 +159,49 @@ def counting_together(workers: int) -> Iterator[None]:
     """A folder in which several workers count together, so that `/metrics` tells of all.
 
     To be entered before anything imports `prometheus_client`. One worker needs none, and a
-    folder that the environment names stays as it is.
+    folder that the environment names stays as it is. Folders that a service left behind when it
+    was killed are removed.
     """
     if workers == 1 or _METRICS_FOLDER in os.environ:
         yield
         return
-    folder = tempfile.mkdtemp(prefix="unghost-", dir=_MEMORY if _MEMORY.is_dir() else None)
-    os.environ[_METRICS_FOLDER] = folder
+    place = _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
+    for left in place.glob(f"{_PREFIX}*"):
+        _remove_if_left(left)
+    folder, held = _new_folder(place)
+    os.environ[_METRICS_FOLDER] = str(folder)
     maker = os.getpid()
     try:
         yield
     finally:
         if os.getpid() == maker:  # a worker that ends comes by here too
             shutil.rmtree(folder, ignore_errors=True)
+            os.close(held)
             del os.environ[_METRICS_FOLDER]
+
+
+def _new_folder(place: Path) -> tuple[Path, int]:
+    """A folder, locked for as long as this process or a worker of it lives; and what holds it.
+
+    It gets its name once it is locked, or another start could take it for one that was left.
+    """
+    draft = Path(tempfile.mkdtemp(prefix="unghost-draft-", dir=place))
+    held = os.open(draft, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    return draft.rename(draft.with_name(draft.name.replace("unghost-draft-", _PREFIX))), held
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove a folder of ours that no process holds any more."""
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # somebody else's, or gone by now
+        return
+    try:
+        if os.fstat(held).st_uid == os.geteuid():
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass  # its service runs
+    finally:
+        os.close(held)
