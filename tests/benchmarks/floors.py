@@ -5,9 +5,9 @@ them.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -21,23 +21,24 @@ from tests.benchmarks.seams import app, door
 from tests.benchmarks.spread import microseconds
 from tests.benchmarks.touches import questions
 
-#: One decision's, with few touches.
-LIBRARIES = "few touches: parsed, checked, dated, rules, answer"
+#: One decision's, with few touches; and with many, each of which is to become something.
+FEW = "few touches: parsed, checked, dated; rules, answer"
+MANY = "many touches: the same, and a tuple of each"
+_FIELDS = ("at", "direction", "channel", "action", "template", "outcome", "id")
 
 
 def floors(ready: Ready, seconds: float, few: int = 10, many: int = 1_000) -> dict[str, Any]:
     """By what it is, in µs; `whole` is a decision with few touches, bytes to bytes."""
     bodies = questions(ready, (few, many))
     raw = {size: json.dumps(body).encode() for size, body in bodies.items()}
-    moments = {size: [touch["at"] for touch in body["history"]] for size, body in bodies.items()}
     here = door(ready)
+    touches = bodies[many]["history"]
     fired = replayed(lambda: here.decide(bodies[few]))
     answer = here.decide(bodies[few]).to_json()
 
-    def all_of_them(size: int) -> None:
+    def libraries(size: int) -> None:
         here.mistakes(orjson.loads(raw[size]))
-        for text in moments[size]:
-            datetime.fromisoformat(text)
+        _dated(bodies[size]["history"])
         fired()
         orjson.dumps(answer)
 
@@ -47,16 +48,23 @@ def floors(ready: Ready, seconds: float, few: int = 10, many: int = 1_000) -> di
             "whole": lambda: here.whole(raw[few]),
             f"{many:,} touches: orjson parses them": lambda: orjson.loads(raw[many]),
             f"{many:,} touches: jsonschema-rs checks them": lambda: here.mistakes(bodies[many]),
-            f"{many:,} touches: fromisoformat reads their moments": lambda: [
-                datetime.fromisoformat(text) for text in moments[many]
-            ],
-            f"{many:,} touches: all these, rules, answer": lambda: all_of_them(many),
+            f"{many:,} touches: datetime reads their moments": lambda: _dated(touches),
+            f"{many:,} touches: each a tuple of its fields": lambda: _tuples(touches),
+            MANY: lambda: (libraries(many), _tuples(touches)),
             f"{few} touches: durable-rules fires the rules": fired,
-            LIBRARIES: lambda: all_of_them(few),
+            FEW: lambda: libraries(few),
             f"{few} touches: the app around a decision that takes no time": asked,
         }
         times = microseconds(calls, seconds)
     return {name: time.to_json() for name, time in times.items()}
+
+
+def _dated(touches: Sequence[Mapping[str, str]]) -> list[datetime]:
+    return [datetime.fromisoformat(touch["at"]).astimezone(UTC) for touch in touches]
+
+
+def _tuples(touches: Sequence[Mapping[str, str]]) -> list[tuple[str | None, ...]]:
+    return [tuple(map(touch.get, _FIELDS)) for touch in touches]
 
 
 @contextmanager
