@@ -12,7 +12,7 @@ from typing import Any
 
 from service.app import create_app
 from service.settings import Settings
-from service.web.choosing import Choice, choose
+from service.web.choosing import Body, Choice, choose
 from tests.benchmarks.spread import microseconds
 from tests.benchmarks.tables import Table, middle, number
 from tests.services import new_database
@@ -41,7 +41,10 @@ _PROSPECT = {
 
 
 def assigning(seconds: float) -> dict[str, Any]:
-    """µs to choose the playbook: without an experiment, with the arm known, and the first time."""
+    """µs to choose the playbook and to read the request in its words.
+
+    That is without an experiment, with the arm known, and the first time.
+    """
     settings = replace(Settings.from_environment(), database=new_database(), log_level=None)
     state = create_app(settings).extensions["unghost"]
     store, now = state.store, datetime.now(UTC)
@@ -50,11 +53,12 @@ def assigning(seconds: float) -> dict[str, Any]:
     store.documents.publish("experiment", _NAME, draft.digest, "bench", "", now)
     store.experiments.start(_NAME, "bench", "", now)
     store.in_force.refresh()
-    running, body, numbers = state.now(), {"prospect": _PROSPECT}, count()
+    running, numbers = state.now(), count()
+    body: Body = {"prospect": _PROSPECT, "history": []}
 
     def first() -> Choice:
         new = {**_PROSPECT, "account_id": f"n-{next(numbers)}"}
-        return choose(state, running, {"prospect": new}, now)
+        return choose(state, running, {**body, "prospect": new}, now)
 
     if choose(state, running, body, now).drawn is None or first().drawn is None:
         raise ValueError("the experiment takes nobody in")
