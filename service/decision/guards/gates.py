@@ -99,7 +99,7 @@ def _days_gate(place: Calendar) -> Opens:
     return opens
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _open_days(place: Calendar, today: int) -> Opening | None:
     """From the first day on that is no holiday until the next holiday, if that is near."""
     last = min(today + FARTHEST.days + 2, LATEST.toordinal())
