@@ -10,6 +10,7 @@ from service.decision.calendar import Calendar
 from service.decision.clock import opening
 from service.decision.facts import Facts
 from service.decision.history import DAY, History
+from service.decision.weighing import is_group
 from service.playbook.ruleset import Cond, Ruleset
 from service.playbook.strata import names_read
 from service.playbook.vocabulary import Fact
@@ -83,7 +84,7 @@ def _reckoned_with(ruleset: Ruleset) -> set[str]:
 
 
 def _leaves(condition: Cond) -> Iterator[tuple[str, int]]:
-    if condition[0] in ("all", "any"):
+    if is_group(condition):
         for part in condition[1:]:
             yield from _leaves(part)
     else:

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from service.playbook.ruleset import HOLDS, Cond
 
-_GROUPS = ("all", "any")
+
+def is_group(condition: Cond) -> bool:
+    """Whether a condition is `all` or `any` of others, and not a test."""
+    return condition[0] in ("all", "any")
 
 
 class Weighable(NamedTuple):
@@ -21,23 +24,23 @@ class Weighable(NamedTuple):
 
 
 def weighable(condition: Cond) -> Weighable:
-    """The condition as `undecided` takes it."""
-    kind, *parts = condition if condition[0] in _GROUPS else ("all", condition)
-    tests = [part for part in parts if part[0] not in _GROUPS]
+    """The condition as `weigh` takes it."""
+    kind, *parts = condition if is_group(condition) else ("all", condition)
+    tests = [part for part in parts if not is_group(part)]
     return Weighable(
         settles=kind == "any",
         tests=tuple((field, HOLDS[operator], number) for field, operator, number in tests),
-        groups=tuple(weighable(part) for part in parts if part[0] in _GROUPS),
+        groups=tuple(weighable(part) for part in parts if is_group(part)),
     )
 
 
 def undecided(condition: Weighable, seen: Mapping[str, int]) -> Sequence[str]:
     """The absent fields that keep a condition from being true or false; none if it is either."""
-    truth = _weigh(condition, seen)
+    truth = weigh(condition, seen)
     return () if isinstance(truth, bool) else truth
 
 
-def _weigh(condition: Weighable, seen: Mapping[str, int]) -> bool | list[str]:
+def weigh(condition: Weighable, seen: Mapping[str, int]) -> bool | list[str]:
     """Kleene's truth of a condition; the absent fields it hangs on where it has none."""
     settles, tests, groups = condition
     hanging: list[str] = []
@@ -47,7 +50,7 @@ def _weigh(condition: Weighable, seen: Mapping[str, int]) -> bool | list[str]:
         elif holds(seen[field], number) is settles:
             return settles
     for group in groups:
-        truth = _weigh(group, seen)
+        truth = weigh(group, seen)
         if truth is settles:
             return settles
         if not isinstance(truth, bool):

@@ -4,7 +4,7 @@ It is compiled, encoded and read as the conditions of playbooks are, so it means
 playbook's `when` means; but here nothing is concluded, and no engine is asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,13 +12,14 @@ from typing import Final, NamedTuple
 
 from service.decision.facts import Facts, Fields, Reading
 from service.decision.history import History
+from service.decision.weighing import Weighable, weigh, weighable
 from service.playbook.comparisons import Comparisons
 from service.playbook.diagnostics import START
 from service.playbook.reach.regions import FALSE, TooComplex
 from service.playbook.reach.truth import Truth
 from service.playbook.reach.witness import contradiction
 from service.playbook.rules import Conclude, Condition, Playbook
-from service.playbook.ruleset import HOLDS, Cond, Field
+from service.playbook.ruleset import Cond, Field
 from service.playbook.values import ValueReader, value_reader
 from service.playbook.vocabulary import STANDARD_FACTS
 
@@ -90,18 +91,21 @@ class Audience:
                 facts[name] = typed
         numbers: dict[str, int] = {}
         self._fields.read(Reading(facts, _NOTHING_HAPPENED), numbers)
-        belongs = _truth(self.when, numbers)
-        if belongs is not None:
-            return Judgement(belongs)
-        behind = {field.name: field.fact for field in self.fields}
-        open_fields = _undecided(self.when, numbers)
-        return Judgement(None, tuple(dict.fromkeys(behind[name] for name in open_fields)))
+        truth = weigh(self._condition, numbers)
+        if isinstance(truth, bool):
+            return Judgement(truth)
+        behind = [field.fact for field in self.fields if field.name in truth]
+        return Judgement(None, tuple(dict.fromkeys(behind)))
 
     @cached_property
     def _values(self) -> tuple[tuple[str, ValueReader], ...]:
         """How the value of each fact in question is read from a request."""
         names = dict.fromkeys(field.fact for field in self.fields)
         return tuple((name, value_reader(STANDARD_FACTS[name])) for name in names)
+
+    @cached_property
+    def _condition(self) -> Weighable:
+        return weighable(self.when)
 
     @cached_property
     def _fields(self) -> Fields:
@@ -125,30 +129,3 @@ def never_holds(condition: Condition) -> str:
         return contradiction(truth, [condition]) if truth.true(condition) == FALSE else ""
     except TooComplex:
         return ""
-
-
-def _truth(condition: Cond, numbers: Mapping[str, int]) -> bool | None:
-    """Whether a condition holds; None where that hangs on what is not known (Kleene's logic)."""
-    word = condition[0]
-    if word not in ("all", "any"):
-        number = numbers.get(word)
-        holds: Callable[[int, int], bool] = HOLDS[condition[1]]
-        return None if number is None else holds(number, condition[2])
-    settled: bool = word == "any"
-    is_open = False
-    for part in condition[1:]:
-        truth = _truth(part, numbers)
-        if truth is settled:
-            return settled
-        is_open = is_open or truth is None
-    return None if is_open else not settled
-
-
-def _undecided(condition: Cond, numbers: Mapping[str, int]) -> Iterator[str]:
-    """The fields on which a condition that is neither true nor false hangs."""
-    if condition[0] not in ("all", "any"):
-        yield condition[0]
-        return
-    for part in condition[1:]:
-        if _truth(part, numbers) is None:
-            yield from _undecided(part, numbers)

@@ -157,8 +157,7 @@ class _Push:
     def _can_be_taken_up(self, key: Key) -> bool:
         sheet = self._here.sheets[key]
         try:
-            if key.kind == "experiment":
-                self._documents.check_running(key.name, sheet.text)
+            self._documents.check_running(key.kind, key.name, sheet.text)
         except Frozen as frozen:
             click.echo(f"{sheet.path}: {plain(str(frozen))}", err=True)
             return False

@@ -72,15 +72,13 @@ def install(app: Flask, level: str, stream: TextIO | None = None) -> None:
 
 def _telling(stream: TextIO) -> Callable[[Response], Response]:
     # Not through `logging`, which takes several times as long.
-    steps, gate = (*_FIRST, *_rendering(stream)), threading.Lock()
+    steps, write = (*_FIRST, *_rendering(stream)), structlog.WriteLogger(stream).info
 
     def tell(response: Response) -> Response:
         line: Any = {**_line(current_exchange(), response.status_code), "event": "request"}
         for step in steps:
             line = step(None, "info", line)
-        with gate:
-            stream.write(f"{line}\n")
-            stream.flush()
+        write(line)
         return response
 
     return tell

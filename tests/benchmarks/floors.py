@@ -19,7 +19,7 @@ from tests.benchmarks.inside import asking
 from tests.benchmarks.replay import replayed
 from tests.benchmarks.seams import app, door
 from tests.benchmarks.spread import microseconds
-from tests.benchmarks.touches import questions
+from tests.benchmarks.touches import USUAL, questions
 
 #: One decision's, with few touches; and with many, each of which is to become something.
 FEW = "few touches: parsed, checked, dated; rules, answer"
@@ -27,7 +27,7 @@ MANY = "many touches: the same, and a tuple of each"
 _FIELDS = ("at", "direction", "channel", "action", "template", "outcome", "id")
 
 
-def floors(ready: Ready, seconds: float, few: int = 10, many: int = 1_000) -> dict[str, Any]:
+def floors(ready: Ready, seconds: float, few: int = USUAL, many: int = 1_000) -> dict[str, Any]:
     """By what it is, in µs; `whole` is a decision with few touches, bytes to bytes."""
     bodies = questions(ready, (few, many))
     raw = {size: json.dumps(body).encode() for size, body in bodies.items()}

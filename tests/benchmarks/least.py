@@ -20,9 +20,8 @@ from service.store.ledger.groups import GroupWriter
 from tests.benchmarks.readies import made_ready, texts
 from tests.benchmarks.replay import replayed
 from tests.benchmarks.seams import door
-from tests.benchmarks.touches import questions
+from tests.benchmarks.touches import USUAL, questions
 
-_TOUCHES = 10
 _Row = tuple[bytes, bytes]
 
 
@@ -40,7 +39,7 @@ def echo_app() -> Flask:
 def floor_app() -> Flask:
     """The least that an answer takes; every request is taken for the same question."""
     ready = made_ready(texts()["house"])
-    question = questions(ready, (_TOUCHES,))[_TOUCHES]
+    question = questions(ready, (USUAL,))[USUAL]
     here = door(ready)
     fire = replayed(lambda: here.decide(question))
     answer = here.whole(json.dumps(question).encode())

@@ -24,12 +24,13 @@ from tests.benchmarks.readies import made_ready, texts
 from tests.benchmarks.report import tables, targets
 from tests.benchmarks.sized import by_rules
 from tests.benchmarks.stages import SIZES, decisions
-from tests.benchmarks.touches import questions
+from tests.benchmarks.touches import USUAL, questions
 from tests.benchmarks.traffic import CONNECTIONS, request_bytes, traffic
 
 README = Path(__file__).with_name("README.md")
 _BEGIN, _END = "<!-- make bench README=1 begins -->", "<!-- make bench README=1 ends -->"
-_USUAL = 10
+#: How many rules fire on average, of however many there are: as many as chance has it, or three.
+_FIRE = {"many fire": None, "three fire": 3.0}
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
     began = perf_counter()
     results: dict[str, Any] = {"machine": described()}
     readies = {name: made_ready(text) for name, text in texts().items()}
-    raw = json.dumps(questions(readies["house"], (_USUAL,))[_USUAL]).encode()
+    raw = json.dumps(questions(readies["house"], (USUAL,))[USUAL]).encode()
     parts: dict[str, Callable[[], Any]] = {
         "decisions": lambda: decisions(readies, effort.decision, effort.sizes),
         "rules": lambda: rules(effort),
@@ -77,10 +78,6 @@ def measure(effort: Effort, told: Callable[[str], None]) -> dict[str, Any]:
     results["machine"]["busy after"] = load_average()
     results["seconds"] = round(perf_counter() - began, 1)
     return results
-
-
-#: How many rules fire on average, of however many there are: as many as chance has it, or three.
-_FIRE = {"many fire": None, "three fire": 3.0}
 
 
 def rules(effort: Effort) -> dict[str, Any]:

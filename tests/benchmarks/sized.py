@@ -15,10 +15,9 @@ from service.playbook import load
 from tests.benchmarks.peers import Rules, Test, random_facts, random_rules
 from tests.benchmarks.seams import door
 from tests.benchmarks.spread import microseconds
-from tests.benchmarks.touches import question
+from tests.benchmarks.touches import USUAL, question
 
 _WORDS = {"==": "is", ">=": "at_least", "<=": "at_most"}
-_TOUCHES = 10
 _STEP = {
     "action": "follow_up",
     "channel": "email",
@@ -42,7 +41,7 @@ def by_rules(sizes: Sequence[int], fire: float | None, seconds: float) -> dict[s
 def _asking(ready: Ready) -> Callable[[], bytes]:
     """A function that has the next of some prospects decided, over and over."""
     here = door(ready)
-    bodies = (question(_TOUCHES, facts) for facts in random_facts())
+    bodies = (question(USUAL, facts) for facts in random_facts())
     turns = cycle([json.dumps(body).encode() for body in bodies])
     return lambda: here.whole(next(turns))
 

@@ -16,6 +16,8 @@ from tests.policies import SHIPPED
 Body = dict[str, Any]
 
 AS_OF = datetime.fromisoformat("2026-11-18T10:00:00-06:00")
+#: Touches in a history, where nothing else is asked for.
+USUAL = 10
 _APART = timedelta(hours=36)
 _PROSPECT: Body = {
     "id": "c-1",

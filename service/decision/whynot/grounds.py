@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from service.decision.ready import Ready
-from service.decision.whynot.sight import Sight, is_group
+from service.decision.weighing import is_group
+from service.decision.whynot.sight import Sight
 from service.playbook.rules import Arithmetic, Ref
 from service.playbook.ruleset import HOLDS, CompiledRule, Cond
 from service.playbook.values import encode_constant

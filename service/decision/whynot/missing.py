@@ -6,8 +6,9 @@ from typing import Literal
 
 from service.decision.explanation import plain
 from service.decision.ready import Ready
+from service.decision.weighing import is_group
 from service.decision.whynot.grounds import Grounds
-from service.decision.whynot.sight import OPPOSITE, Sight, is_group
+from service.decision.whynot.sight import OPPOSITE, Sight
 from service.decision.whynot.values import written
 from service.playbook.ruleset import CompiledRule, Cond, Field
 from service.playbook.vocabulary import Fact

@@ -6,15 +6,11 @@ from typing import Final
 from service.decision.facts import Reading
 from service.decision.history import History
 from service.decision.ready import Ready
+from service.decision.weighing import is_group
 from service.playbook.ruleset import HOLDS, CompiledRule, Cond
 
 #: What holds plainly where the other plainly does not.
 OPPOSITE: Final = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<="}
-
-
-def is_group(condition: Cond) -> bool:
-    """Whether a condition is `all` or `any` of others, and not a test."""
-    return condition[0] in ("all", "any")
 
 
 class Sight:

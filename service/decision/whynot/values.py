@@ -9,8 +9,8 @@ from itertools import combinations
 from service.decision.explanation import plain
 from service.decision.prospect import Request
 from service.decision.ready import Ready
+from service.decision.weighing import is_group
 from service.decision.whynot.openers import Openers
-from service.decision.whynot.sight import is_group
 from service.playbook.rules import Ref
 from service.playbook.ruleset import HOLDS, Cond
 from service.playbook.strata import names_read

@@ -135,10 +135,10 @@ class Documents:
         playbooks = self.playbooks() if kind == "experiment" else {}
         return check(kind, text, self.guards(), self.packs, playbooks)
 
-    def check_running(self, name: str, text: str) -> None:
+    def check_running(self, kind: Kind, name: str, text: str) -> None:
         """Raises Frozen where publishing would, for an experiment that runs."""
         with self._database.reading() as connection:
-            demand_takes_up(connection, name, text)
+            demand_takes_up(connection, kind, name, text)
 
     def playbooks(self) -> dict[str, int]:
         """The playbooks that an experiment may name, each with its newest version's number."""
@@ -191,11 +191,9 @@ class Documents:
             change(connection, kind, name, NO_DRAFT)
             if row.text_digest == read_at:
                 return version_of(_row_of(connection, kind, name, row.active))
-            if kind == "experiment":
-                demand_takes_up(connection, name, draft.text)
             act = Act(author, now, "document.published", note)
             version = add_version(connection, kind, name, draft.text, checked.digest, act)
-            self._put_in_force(connection, row, version, act)
+            self._put_in_force(connection, row, version, draft.text, act)
         return version
 
     def activate(
@@ -223,10 +221,8 @@ class Documents:
             _demand_not_archived(row)
             version = version_of(_row_of(connection, kind, name, number))
             if row.active != number:
-                if kind == "experiment":
-                    demand_takes_up(connection, name, text)
                 act = Act(author, now, "document.activated", note)
-                self._put_in_force(connection, row, version, act)
+                self._put_in_force(connection, row, version, text, act)
         return version
 
     def archive(self, kind: Kind, name: str, author: str, now: datetime) -> None:
@@ -247,8 +243,9 @@ class Documents:
     # ---- inside ---------------------------------------------------------------------
 
     def _put_in_force(
-        self, connection: Connection, row: Row[Any], version: Version, act: Act
+        self, connection: Connection, row: Row[Any], version: Version, text: str, act: Act
     ) -> None:
+        demand_takes_up(connection, version.kind, version.name, text)
         change(connection, version.kind, version.name, {"active": version.number})
         bump(connection)
         detail = {"before": row.active, "number": version.number, "digest": version.digest}

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from service.experiment import Experiment, load_experiment
+from service.store.documents.document_rows import Kind
 from service.store.documents.lives import lives, said
 
 #: The words of the document.
@@ -27,9 +28,10 @@ def demand_same(before: Experiment, after: Experiment) -> None:
         raise Frozen(before.name, fields)
 
 
-def demand_takes_up(connection: Connection, name: str, text: str) -> None:
-    """Raises Frozen where an experiment runs, and could never take up a text that loads."""
-    for life in lives(connection, name):
-        before, after = said(connection, name, life.version), load_experiment(text).experiment
-        if life.state == "running" and before and after:
-            demand_same(before, after)
+def demand_takes_up(connection: Connection, kind: Kind, name: str, text: str) -> None:
+    """Raises Frozen for an experiment that runs, and could never take up a text that loads."""
+    for life in lives(connection, name) if kind == "experiment" else ():
+        if life.state == "running":
+            before, after = said(connection, name, life.version), load_experiment(text).experiment
+            if before and after:
+                demand_same(before, after)
