@@ -1,5 +1,6 @@
 """Opening the database that the environment names."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from service.store.sql.database import Database
+from service.store.sql.database import Database, write_ahead
 from service.store.sql.migrations import is_current, migrate
 from service.store.sql.opening import (
     WrongTables,
@@ -100,3 +101,35 @@ def test_address_is_shown_without_its_password() -> None:
 
     assert shown_url(database) == "postgresql://kim:***@host/name"
     assert shown_url(Database("sqlite:///unghost.db")) == "sqlite:///unghost.db"
+
+
+class _Refusing:
+    """A connection that refuses with each of these codes once, and then does as it is told."""
+
+    def __init__(self, *codes: int) -> None:
+        self.codes = [*codes]
+
+    def execute(self, _: str) -> None:
+        if self.codes:
+            error = sqlite3.OperationalError("refused")
+            error.sqlite_errorcode = self.codes.pop(0)
+            raise error
+
+
+def test_who_makes_a_new_file_waits_for_others_who_do() -> None:
+    """SQLite may refuse at once, when several processes put one new file into its mode."""
+    busy = _Refusing(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY)
+
+    write_ahead(busy)
+
+    assert busy.codes == []
+
+
+def test_a_file_that_cannot_be_opened_is_told_of_at_once() -> None:
+    """Only a lock goes away by itself."""
+    gone = _Refusing(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CANTOPEN)
+
+    with pytest.raises(sqlite3.OperationalError):
+        write_ahead(gone)
+
+    assert gone.codes == [sqlite3.SQLITE_CANTOPEN]

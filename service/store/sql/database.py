@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic, sleep
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -19,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 #: Seconds that a writer waits for its turn, and a caller for a connection.
 PATIENCE = 5
+_AGAIN = 0.01
 _SQLITE = "sqlite"
 
 
@@ -132,9 +134,27 @@ def _make_private(url: str) -> None:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
     connection.isolation_level = None  # transactions are begun below, not by the driver
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    write_ahead(connection)
+    for setting in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {setting}")
     connection.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
+
+
+def write_ahead(connection: Any) -> None:  # noqa: ANN401 - a driver's own
+    """Put a file into write-ahead mode; SQLite may not wait itself where others make it as well.
+
+    Raises sqlite3.OperationalError: it cannot be had, or is locked for longer than `PATIENCE`.
+    """
+    end = monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > end:
+                raise
+            sleep(_AGAIN)
+        else:
+            return
 
 
 def _begin(connection: Connection, how: str) -> None:
